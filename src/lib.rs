@@ -1,0 +1,4 @@
+//! doorbell tells people about chat and helpdesk messages that nobody has read or answered.
+
+pub mod model;
+pub mod notation;

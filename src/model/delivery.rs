@@ -1,0 +1,106 @@
+//! What goes out, and what became of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use super::{AccountId, Channel, ConversationId, MessageRef, RecipientId, RuleName, Why};
+
+/// Somebody who hears, with the address for one channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// Who.
+    pub id: RecipientId,
+    /// Display name; control characters are taken out.
+    pub name: String,
+    /// The address on the channel: a checked mailbox for email.
+    pub address: Arc<str>,
+    /// The zone in which times are written for them.
+    pub time_zone: Tz,
+}
+
+/// One conversation in a digest, by one rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The rule that tells.
+    pub rule: RuleName,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The latest message: the mark moves here when the digest is settled.
+    pub latest: MessageRef,
+    /// Since when the conversation waits.
+    pub since: DateTime<Utc>,
+    /// Why this recipient.
+    pub why: Why,
+}
+
+/// Everything one recipient hears on one channel in one pass, longest waiting first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Digest {
+    /// The organisation; links and digests never mix two.
+    pub account: Option<AccountId>,
+    /// Who hears.
+    pub recipient: Recipient,
+    /// How.
+    pub channel: Channel,
+    /// Empty, or the template set of a rule that has its own.
+    pub subject: Arc<str>,
+    /// What, longest waiting first; each (rule, conversation) once.
+    pub items: Vec<Item>,
+}
+
+/// A digest in the ledger, claimed by this pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its number in the ledger.
+    pub id: i64,
+    /// The organisation.
+    pub account: Option<AccountId>,
+    /// Who hears.
+    pub recipient: RecipientId,
+    /// How.
+    pub channel: Channel,
+    /// Empty, or the template set of a rule that has its own.
+    pub subject: Arc<str>,
+    /// Which attempt this claim is, from 1.
+    pub attempt: u32,
+    /// The content key of an attempt that may have arrived: what is sent again must be the same.
+    pub frozen_uid: Option<String>,
+    /// When it was queued: retries give up by age.
+    pub queued_at: DateTime<Utc>,
+    /// What was to be told when it was queued.
+    pub items: Vec<Item>,
+}
+
+/// A provider's answer in its own words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reply {
+    /// The code, such as `550 5.1.1`; empty when there was none.
+    pub code: String,
+    /// The text, without addresses and at most 300 characters.
+    pub text: String,
+}
+
+/// What became of one attempt, the same for every channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The provider took it.
+    Accepted(Reply),
+    /// Worth another try on a later pass, not before the given wait if there is one.
+    Deferred(Option<Duration>, Reply),
+    /// This address will never work; others go on.
+    RefusedRecipient(Reply),
+    /// This message can never go; the address is fine.
+    RefusedMessage(Reply),
+    /// The whole channel cannot work until somebody changes the named setting.
+    Misconfigured {
+        /// The settings key to look at, such as `email.password_file`.
+        key: &'static str,
+        /// The provider's words.
+        reply: Reply,
+    },
+    /// It was handed over and the answer was lost: it may have arrived.
+    Unknown(Reply),
+}

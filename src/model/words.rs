@@ -1,0 +1,81 @@
+//! A digest on its way to words: what the templates may show.
+
+use chrono::{DateTime, Utc};
+
+use super::{Attachment, ConversationId, Recipient, Show, Watch, Why};
+
+/// A message before the latest one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earlier {
+    /// When it was written.
+    pub at: DateTime<Utc>,
+    /// Its text.
+    pub body: String,
+}
+
+/// One conversation of a letter: its latest message, and what stands around it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The conversation's id.
+    pub conversation: ConversationId,
+    /// The number people call it by.
+    pub number: Option<String>,
+    /// Its subject line.
+    pub subject: Option<String>,
+    /// Where the recipient can answer; never set for contacts.
+    pub link: Option<String>,
+    /// What was looked for.
+    pub watch: Watch,
+    /// Why this recipient hears.
+    pub why: Why,
+    /// The group's display name.
+    pub group: Option<String>,
+    /// The sender's name, if the desk knows one.
+    pub sender: Option<String>,
+    /// The sender's picture.
+    pub sender_image: Option<String>,
+    /// Since when the conversation waits.
+    pub since: DateTime<Utc>,
+    /// When the latest message was written.
+    pub at: DateTime<Utc>,
+    /// The latest message as plain text, at most 16 KB.
+    pub body: String,
+    /// Whether the body was cut at that limit.
+    pub cut: bool,
+    /// Files that came with the latest message.
+    pub attachments: Vec<Attachment>,
+    /// How many messages wait before the latest.
+    pub earlier_count: u32,
+    /// Some of them, oldest first, when the rule shows the conversation.
+    pub earlier: Vec<Earlier>,
+    /// How much is shown.
+    pub show: Show,
+}
+
+/// A digest with its contents, ready to become words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// Who reads it.
+    pub recipient: Recipient,
+    /// What the desk is called.
+    pub desk: String,
+    /// The conversations, longest waiting first, at most 200.
+    pub entries: Vec<Entry>,
+    /// How many more conversations wait beyond those.
+    pub more: usize,
+    /// Where to look at all of them.
+    pub desk_link: Option<String>,
+    /// When the letter is written.
+    pub now: DateTime<Utc>,
+}
+
+/// A letter in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// One line.
+    pub subject: String,
+    /// The text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+}
