@@ -7,6 +7,8 @@ mod delivery;
 mod desk;
 mod ids;
 mod rule;
+mod slot;
+mod told;
 mod words;
 
 pub use address::{display_name, email_address, masked};
@@ -18,4 +20,6 @@ pub use desk::{
 };
 pub use ids::{AccountId, AgentId, ContactId, ConversationId, GroupId, MessageId, RecipientId, RuleName};
 pub use rule::{Audience, Channel, Named, Rule, Show, Tell, Watch, When};
+pub use slot::Slot;
+pub use told::{Mark, Told};
 pub use words::{Earlier, Entry, Letter, Words};

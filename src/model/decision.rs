@@ -13,8 +13,13 @@ pub enum Why {
     Assignee,
     /// Answered last.
     LastAgent,
-    /// Nobody before them could be told; a member of this group.
-    Group(Arc<str>),
+    /// A member of the conversation's group.
+    Group {
+        /// The group's display name.
+        name: Arc<str>,
+        /// Whether somebody is assigned all the same (who could not be told).
+        assigned: bool,
+    },
     /// Every agent hears.
     AllAgents,
     /// Named in the settings.
@@ -27,7 +32,7 @@ impl Why {
         match self {
             Self::Assignee => "assignee",
             Self::LastAgent => "last_agent",
-            Self::Group(_) => "group",
+            Self::Group { .. } => "group",
             Self::AllAgents => "all_agents",
             Self::Person => "person",
         }
@@ -38,7 +43,8 @@ impl Why {
         match self {
             Self::Assignee => "you are assigned".into(),
             Self::LastAgent => "you answered last".into(),
-            Self::Group(name) => format!("you are in {name}"),
+            Self::Group { name, assigned: true } => format!("the assignee cannot be told and you are in {name}"),
+            Self::Group { name, assigned: false } => format!("nobody is assigned and you are in {name}"),
             Self::AllAgents => "every agent is told".into(),
             Self::Person => "the settings name you".into(),
         }

@@ -1,0 +1,208 @@
+//! Who must hear about a conversation and why, who not and why, who later. Pure: the same values, the same answer.
+
+mod audience;
+mod presence;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+pub use presence::{Settings as PresenceSettings, Unknown};
+
+use crate::model::{
+    BotState, Channel, ContactKind, Conversation, ConversationId, Decision, Facts, MessageRef, Named, Pending, Reason,
+    Recipient, RecipientId, Rule, Status, Told, Verdict, Watch, When, display_name, email_address,
+};
+use audience::Candidate;
+
+/// Everything a decision depends on, besides the conversation itself.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// What the desk says.
+    pub facts: &'a Facts,
+    /// What was told before.
+    pub told: &'a Told,
+    /// The people of the settings.
+    pub people: &'a HashMap<Arc<str>, Named>,
+    /// How presence is read.
+    pub presence: &'a PresenceSettings,
+    /// The desk's zone, for people without one of their own.
+    pub time_zone: Tz,
+    /// The instant of the pass.
+    pub now: DateTime<Utc>,
+}
+
+/// Decides one waiting conversation for one rule: one decision for each recipient and channel, or one for all.
+pub fn route(view: View<'_>, rule: &Rule, pending: &Pending) -> Vec<Decision> {
+    let decision = |recipient: Option<RecipientId>, channel, verdict| Decision {
+        rule: rule.name.clone(),
+        conversation: pending.conversation.clone(),
+        recipient,
+        channel,
+        since: pending.since,
+        latest: pending.latest.clone(),
+        verdict,
+    };
+    let Some(conversation) = view.facts.conversations.get(&pending.conversation) else {
+        return vec![decision(None, None, Verdict::Skipped(Reason::NoLongerWaiting))];
+    };
+    if let Some(reason) = silenced(view.facts, rule, conversation) {
+        return vec![decision(None, None, Verdict::Skipped(reason))];
+    }
+    let candidates = audience::candidates(view, rule, conversation);
+    let mut decisions = Vec::new();
+    for (candidate, reason) in candidates.left_out {
+        decisions.push(decision(Some(candidate), None, Verdict::Skipped(reason)));
+    }
+    if candidates.somebody.is_empty() {
+        decisions.push(decision(None, None, Verdict::Skipped(Reason::NobodyToTell)));
+    }
+    for channel in &rule.via {
+        let mut heard: Vec<Arc<str>> = Vec::new();
+        for candidate in &candidates.somebody {
+            let answer = match recipient(view, &candidate.id, *channel) {
+                Err(reason) => Verdict::Skipped(reason),
+                Ok(recipient) if heard.contains(&recipient.address) => Verdict::Skipped(Reason::SameAddress),
+                Ok(recipient) => {
+                    heard.push(recipient.address);
+                    verdict(view, rule, conversation, pending, candidate, *channel)
+                }
+            };
+            decisions.push(decision(Some(candidate.id.clone()), Some(*channel), answer));
+        }
+    }
+    decisions
+}
+
+/// Where a recipient is reached on a channel, or why not.
+pub fn recipient(view: View<'_>, id: &RecipientId, channel: Channel) -> Result<Recipient, Reason> {
+    let (name, email, time_zone) = match id {
+        RecipientId::Agent(agent) => {
+            let agent = view.facts.agents.get(agent).ok_or(Reason::Inactive)?;
+            (Some(&agent.name), &agent.email, agent.time_zone)
+        }
+        RecipientId::Contact(_) => return Err(Reason::NoAddress),
+        RecipientId::Person(name) => {
+            let person = view.people.get(name).ok_or(Reason::Inactive)?;
+            (Some(&person.name), &person.email, person.time_zone)
+        }
+    };
+    let written = match channel {
+        Channel::Email => email.as_deref().filter(|text| !text.trim().is_empty()).ok_or(Reason::NoAddress)?,
+    };
+    Ok(Recipient {
+        id: id.clone(),
+        name: name.map(|name| display_name(name)).unwrap_or_default(),
+        address: email_address(written).ok_or(Reason::BadAddress)?,
+        time_zone: time_zone.unwrap_or(view.time_zone),
+    })
+}
+
+/// Why nobody at all hears about a conversation by this rule.
+fn silenced(facts: &Facts, rule: &Rule, conversation: &Conversation) -> Option<Reason> {
+    let contact = conversation.contact.as_ref().and_then(|id| facts.contacts.get(id));
+    match conversation.status {
+        Status::Snoozed | Status::Resolved => return Some(Reason::NoLongerWaiting),
+        Status::Pending => return Some(Reason::BotInHand),
+        Status::Open => {}
+    }
+    if matches!(conversation.bot, BotState::Active | BotState::Answered) {
+        return Some(Reason::BotInHand);
+    }
+    if contact.is_some_and(|contact| contact.blocked) {
+        return Some(Reason::ContactBlocked);
+    }
+    // whoever is not in the address book came by web chat
+    let guest = contact.is_none_or(|contact| contact.kind == ContactKind::Guest);
+    (guest && !rule.guests).then_some(Reason::Guest)
+}
+
+fn verdict(
+    view: View<'_>,
+    rule: &Rule,
+    conversation: &Conversation,
+    pending: &Pending,
+    candidate: &Candidate,
+    channel: Channel,
+) -> Verdict {
+    if has_read(view, rule, conversation, pending, candidate) {
+        return Verdict::Skipped(Reason::Read);
+    }
+    let first = match first_untold(view, rule, pending, candidate, channel) {
+        Ok(first) => first,
+        Err(reason) => return Verdict::Skipped(reason),
+    };
+    if rule.when == When::Away
+        && let Some(agent) = candidate.id.agent()
+        && let Some(reason) = presence::keeps_silent(view.presence, view.facts.presence.get(agent), view.now)
+    {
+        return Verdict::Skipped(reason);
+    }
+    let due = first + rule.grace;
+    if due > view.now { Verdict::Later(due, Reason::Grace) } else { Verdict::Told(candidate.why.clone()) }
+}
+
+/// An unassigned conversation is read by each agent on their own; the assignee's reading is in the relation itself.
+fn has_read(
+    view: View<'_>,
+    rule: &Rule,
+    conversation: &Conversation,
+    pending: &Pending,
+    candidate: &Candidate,
+) -> bool {
+    let Some(agent) = candidate.id.agent() else { return false };
+    rule.watch == Watch::Unread
+        && conversation.assignee.is_none()
+        && view.facts.seen.get(&(conversation.id.clone(), agent.clone())).is_some_and(|seen| *seen >= pending.latest.at)
+}
+
+/// When the first message was written that this target has not been told: grace runs from there and never slides.
+fn first_untold(
+    view: View<'_>,
+    rule: &Rule,
+    pending: &Pending,
+    candidate: &Candidate,
+    channel: Channel,
+) -> Result<DateTime<Utc>, Reason> {
+    let after = |place: &MessageRef| view.told.first_after.get(&(pending.conversation.clone(), place.clone()));
+    if let Some(mark) = view.told.mark(&pending.conversation, &rule.name, &candidate.id, channel) {
+        if mark.message >= pending.latest {
+            return Err(Reason::AlreadyTold);
+        }
+        // a first message after the mark that is not known must not delay: the wait itself is the next best answer
+        return Ok(after(&mark.message).map_or(pending.since, |first| first.at.max(pending.since)));
+    }
+    match view.told.baselines.get(&rule.name) {
+        Some(baseline) if pending.latest.at < *baseline => Err(Reason::BeforeFirstRun),
+        Some(baseline) if pending.since < *baseline => {
+            Ok(after(&Told::place_of(*baseline)).map_or(pending.latest.at, |first| first.at))
+        }
+        _ => Ok(pending.since),
+    }
+}
+
+/// The places whose following message a decision will ask for; the desk is asked for all of them at once.
+pub fn places_to_look_up<'a>(
+    rules: impl Iterator<Item = (&'a Rule, &'a Pending)>,
+    told: &Told,
+) -> Vec<(ConversationId, MessageRef)> {
+    let mut places = BTreeSet::new();
+    for (rule, pending) in rules {
+        let marks = told.marks.get(&pending.conversation).map_or(&[][..], Vec::as_slice);
+        for mark in marks.iter().filter(|mark| mark.rule == rule.name && mark.message < pending.latest) {
+            places.insert((pending.conversation.clone(), mark.message.clone()));
+        }
+        if let Some(baseline) = told.baselines.get(&rule.name)
+            && pending.since < *baseline
+            && pending.latest.at >= *baseline
+        {
+            places.insert((pending.conversation.clone(), Told::place_of(*baseline)));
+        }
+    }
+    places.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! Who stands around a conversation: the entries of `tell`, in order, each person once.
+
+use crate::model::{Agent, AgentId, Audience, Conversation, Reason, RecipientId, Rule, Why};
+
+use super::View;
+
+/// Somebody who may hear, and why.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate {
+    pub(super) id: RecipientId,
+    pub(super) why: Why,
+}
+
+/// Who may hear, and who was left out with the reason.
+#[derive(Debug, Default)]
+pub(super) struct Candidates {
+    pub(super) somebody: Vec<Candidate>,
+    pub(super) left_out: Vec<(RecipientId, Reason)>,
+}
+
+pub(super) fn candidates(view: View<'_>, rule: &Rule, conversation: &Conversation) -> Candidates {
+    let mut found = Candidates::default();
+    for tell in &rule.tell {
+        if tell.otherwise && !found.somebody.is_empty() {
+            continue;
+        }
+        for (id, why) in members(view, conversation, &tell.audience) {
+            let known = |other: &RecipientId| *other == id;
+            if found.somebody.iter().any(|other| known(&other.id))
+                || found.left_out.iter().any(|(other, _)| known(other))
+            {
+                continue;
+            }
+            match left_out(view, rule, conversation, &id) {
+                Some(reason) => found.left_out.push((id, reason)),
+                None => found.somebody.push(Candidate { id, why }),
+            }
+        }
+    }
+    found
+}
+
+fn members(view: View<'_>, conversation: &Conversation, audience: &Audience) -> Vec<(RecipientId, Why)> {
+    let one = |id: &Option<AgentId>, why: Why| id.iter().cloned().map(RecipientId::Agent).zip([why]).collect();
+    match audience {
+        Audience::Assignee => one(&conversation.assignee, Why::Assignee),
+        Audience::LastAgent => one(&conversation.last_agent, Why::LastAgent),
+        Audience::Group => {
+            let Some(group) = conversation.group.as_ref().and_then(|id| view.facts.groups.get(id)) else {
+                return Vec::new();
+            };
+            let why = Why::Group { name: group.name.as_str().into(), assigned: conversation.assignee.is_some() };
+            group.members.iter().map(|id| (RecipientId::Agent(id.clone()), why.clone())).collect()
+        }
+        Audience::AllAgents => {
+            let mut everybody: Vec<&Agent> = view.facts.agents.values().collect();
+            everybody.sort_by(|one, other| one.id.cmp(&other.id));
+            everybody.into_iter().map(|agent| (RecipientId::Agent(agent.id.clone()), Why::AllAgents)).collect()
+        }
+        Audience::Person(name) => vec![(RecipientId::Person(name.clone()), Why::Person)],
+    }
+}
+
+fn left_out(view: View<'_>, rule: &Rule, conversation: &Conversation, id: &RecipientId) -> Option<Reason> {
+    let agent = view.facts.agents.get(id.agent()?);
+    match agent {
+        None => Some(Reason::Inactive),
+        Some(agent) if !agent.active => Some(Reason::Inactive),
+        Some(agent) if agent.account.is_some() && agent.account != conversation.account => Some(Reason::OtherAccount),
+        Some(agent) if rule.except_roles.contains(&agent.role) => Some(Reason::RoleLeftOut),
+        Some(_) => None,
+    }
+}

@@ -1,0 +1,348 @@
+//! Decisions over a small office in memory.
+
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::{Agent, Audience, Contact, Group, Mark, Presence, PresenceStatus, Role, Show, Tell, Why};
+
+/// A desk in memory with one rule: conversation `c1` of contact `tom`, waiting since nine.
+struct Desk {
+    facts: Facts,
+    told: Told,
+    people: HashMap<Arc<str>, Named>,
+    presence: PresenceSettings,
+    rule: Rule,
+    pending: Pending,
+    now: DateTime<Utc>,
+}
+
+fn nine() -> DateTime<Utc> {
+    "2026-03-02T09:00:00Z".parse().unwrap()
+}
+
+fn minutes(count: i64) -> TimeDelta {
+    TimeDelta::minutes(count)
+}
+
+fn tell(text: &str) -> Vec<Tell> {
+    text.split(", ")
+        .map(|word| {
+            let otherwise = word.starts_with("else ");
+            let audience = match word.trim_start_matches("else ") {
+                "assignee" => Audience::Assignee,
+                "last_agent" => Audience::LastAgent,
+                "group" => Audience::Group,
+                "all_agents" => Audience::AllAgents,
+                name => Audience::Person(name.into()),
+            };
+            Tell { audience, otherwise }
+        })
+        .collect()
+}
+
+impl Desk {
+    fn new() -> Self {
+        let mut facts = Facts::default();
+        let conversation = Conversation {
+            id: "c1".into(),
+            account: None,
+            number: None,
+            subject: None,
+            status: Status::Open,
+            assignee: None,
+            last_agent: None,
+            group: Some("team:1".into()),
+            contact: Some("tom".into()),
+            bot: BotState::None,
+        };
+        facts.conversations.insert("c1".into(), conversation);
+        let tom = Contact {
+            id: "tom".into(),
+            name: Some("Tom".into()),
+            kind: ContactKind::Contact,
+            blocked: false,
+            avatar_url: None,
+        };
+        facts.contacts.insert("tom".into(), tom);
+        let group = Group { id: "team:1".into(), name: "Billing".into(), members: vec!["ada".into(), "bob".into()] };
+        facts.groups.insert("team:1".into(), group);
+        let rule = Rule {
+            name: "reminder".into(),
+            watch: Watch::Unreplied,
+            grace: minutes(5),
+            guests: true,
+            tell: tell("assignee, else group"),
+            when: When::Always,
+            except_roles: vec![],
+            via: vec![Channel::Email],
+            show: Show::Latest,
+            template: "".into(),
+        };
+        let latest = MessageRef { at: nine() + minutes(2), id: "m2".into() };
+        let pending = Pending { conversation: "c1".into(), since: nine(), latest };
+        let mut desk = Self {
+            facts,
+            told: Told::default(),
+            people: HashMap::new(),
+            presence: PresenceSettings::default(),
+            rule,
+            pending,
+            now: nine() + minutes(60),
+        };
+        for name in ["ada", "bob", "cy"] {
+            desk.agent(name, |_| {});
+        }
+        desk
+    }
+
+    fn agent(&mut self, name: &str, change: impl FnOnce(&mut Agent)) {
+        let mut agent = Agent {
+            id: name.into(),
+            account: None,
+            name: name.into(),
+            email: Some(format!("{name}@example.com")),
+            role: Role::Agent,
+            active: true,
+            time_zone: None,
+        };
+        change(&mut agent);
+        self.facts.agents.insert(name.into(), agent);
+    }
+
+    fn conversation(&mut self) -> &mut Conversation {
+        self.facts.conversations.get_mut(&"c1".into()).unwrap()
+    }
+
+    fn marked(&mut self, name: &str, message: MessageRef) {
+        let recipient = RecipientId::Agent(name.into());
+        let mark = Mark { rule: "reminder".into(), recipient, channel: Channel::Email, message, delivery: 1 };
+        self.told.marks.entry("c1".into()).or_default().push(mark);
+    }
+
+    fn decisions(&self) -> Vec<Decision> {
+        let view = View {
+            facts: &self.facts,
+            told: &self.told,
+            people: &self.people,
+            presence: &self.presence,
+            time_zone: Tz::UTC,
+            now: self.now,
+        };
+        route(view, &self.rule, &self.pending)
+    }
+
+    /// `ada: told` and the like, sorted.
+    fn answers(&self) -> Vec<String> {
+        let mut answers: Vec<String> = self
+            .decisions()
+            .iter()
+            .map(|decision| {
+                let who = match &decision.recipient {
+                    Some(RecipientId::Agent(id)) => id.to_string(),
+                    Some(other) => other.to_string(),
+                    None => "nobody".into(),
+                };
+                match &decision.verdict {
+                    Verdict::Told(why) => format!("{who}: told, {}", why.sentence()),
+                    Verdict::Later(at, reason) => format!("{who}: {} until {}", reason.code(), at.format("%H:%M")),
+                    Verdict::Skipped(reason) => format!("{who}: {}", reason.code()),
+                }
+            })
+            .collect();
+        answers.sort();
+        answers
+    }
+}
+
+#[test]
+fn c6_an_assigned_conversation_goes_to_the_assignee_alone() {
+    let mut desk = Desk::new();
+    desk.conversation().assignee = Some("cy".into());
+    assert_eq!(desk.answers(), ["cy: told, you are assigned"]);
+}
+
+#[test]
+fn c6_an_unassigned_conversation_goes_to_everybody_in_the_group() {
+    let expected = [
+        "ada: told, nobody is assigned and you are in Billing",
+        "bob: told, nobody is assigned and you are in Billing",
+    ];
+    assert_eq!(Desk::new().answers(), expected);
+}
+
+#[test]
+fn an_assignee_who_has_left_is_replaced_by_the_group() {
+    let mut desk = Desk::new();
+    desk.conversation().assignee = Some("cy".into());
+    desk.agent("cy", |cy| cy.active = false);
+    let told = "told, the assignee cannot be told and you are in Billing";
+    assert_eq!(desk.answers(), [format!("ada: {told}"), format!("bob: {told}"), "cy: inactive".to_owned()]);
+}
+
+#[test]
+fn c7_a_role_that_is_left_out_does_not_hear() {
+    let mut desk = Desk::new();
+    desk.rule.except_roles = vec![Role::Admin];
+    desk.agent("bob", |bob| bob.role = Role::Admin);
+    assert_eq!(desk.answers(), ["ada: told, nobody is assigned and you are in Billing", "bob: role_left_out"]);
+}
+
+#[test]
+fn nobody_hears_about_another_accounts_conversation() {
+    let mut desk = Desk::new();
+    desk.conversation().account = Some("acme".into());
+    desk.agent("ada", |ada| ada.account = Some("umbrella".into()));
+    desk.agent("bob", |bob| bob.account = Some("acme".into()));
+    assert_eq!(desk.answers(), ["ada: other_account", "bob: told, nobody is assigned and you are in Billing"]);
+}
+
+#[test]
+fn a_person_of_the_settings_hears_when_nobody_else_can() {
+    let mut desk = Desk::new();
+    desk.rule.tell = tell("assignee, else oncall");
+    let oncall = Named { name: "On call".into(), email: Some("oncall@example.com".into()), time_zone: None };
+    desk.people.insert("oncall".into(), oncall);
+    assert_eq!(desk.answers(), ["person:oncall: told, the settings name you"]);
+}
+
+#[test]
+fn an_audience_of_nobody_is_said() {
+    let mut desk = Desk::new();
+    desk.conversation().group = None;
+    assert_eq!(desk.answers(), ["nobody: nobody_to_tell"]);
+}
+
+#[test]
+fn c3_a_guest_is_left_out_when_the_rule_says_so() {
+    let mut desk = Desk::new();
+    desk.rule.guests = false;
+    assert_eq!(desk.answers().len(), 2);
+    desk.facts.contacts.get_mut(&"tom".into()).unwrap().kind = ContactKind::Guest;
+    assert_eq!(desk.answers(), ["nobody: guest"]);
+}
+
+#[test]
+fn a_blocked_contact_and_a_bot_at_work_are_silent() {
+    let mut desk = Desk::new();
+    desk.conversation().bot = BotState::Answered;
+    assert_eq!(desk.answers(), ["nobody: bot_in_hand"]);
+    desk.conversation().bot = BotState::HandedOver;
+    assert_eq!(desk.answers().len(), 2);
+    desk.facts.contacts.get_mut(&"tom".into()).unwrap().blocked = true;
+    assert_eq!(desk.answers(), ["nobody: contact_blocked"]);
+}
+
+#[test]
+fn missing_broken_and_shared_addresses_are_said() {
+    let mut desk = Desk::new();
+    desk.facts.groups.get_mut(&"team:1".into()).unwrap().members.extend(["cy".into(), "dee".into()]);
+    desk.agent("ada", |ada| ada.email = None);
+    desk.agent("bob", |bob| bob.email = Some("not an address".into()));
+    desk.agent("dee", |dee| dee.email = Some("cy@example.com".into()));
+    let told = "cy: told, nobody is assigned and you are in Billing";
+    assert_eq!(desk.answers(), ["ada: no_address", "bob: bad_address", told, "dee: same_address"]);
+}
+
+#[test]
+fn somebody_at_the_desk_does_not_hear_when_only_away_counts() {
+    let mut desk = Desk::new();
+    desk.rule.when = When::Away;
+    let online = Presence { status: Some(PresenceStatus::Online), last_active_at: None };
+    desk.facts.presence.insert("ada".into(), online);
+    assert_eq!(desk.answers(), ["ada: at_the_desk", "bob: told, nobody is assigned and you are in Billing"]);
+}
+
+#[test]
+fn u8_an_unassigned_conversation_that_one_agent_has_read_still_tells_the_others() {
+    let mut desk = Desk::new();
+    desk.rule.watch = Watch::Unread;
+    desk.facts.seen.insert(("c1".into(), "ada".into()), nine() + minutes(2));
+    desk.facts.seen.insert(("c1".into(), "bob".into()), nine() + minutes(1));
+    assert_eq!(desk.answers(), ["ada: read", "bob: told, nobody is assigned and you are in Billing"]);
+}
+
+#[test]
+fn grace_runs_from_the_first_message_and_ends_on_the_minute() {
+    let mut desk = Desk::new();
+    desk.conversation().assignee = Some("ada".into());
+    desk.now = nine() + minutes(4);
+    assert_eq!(desk.answers(), ["ada: grace until 09:05"]);
+    desk.now = nine() + minutes(5);
+    assert_eq!(desk.answers(), ["ada: told, you are assigned"]);
+}
+
+#[test]
+fn grace_after_a_mark_runs_from_the_first_message_beyond_it() {
+    let mut desk = Desk::new();
+    desk.conversation().assignee = Some("ada".into());
+    desk.marked("ada", desk.pending.latest.clone());
+    assert_eq!(desk.answers(), ["ada: already_told"]);
+    let told_up_to = desk.pending.latest.clone();
+    desk.pending.latest = MessageRef { at: nine() + minutes(59), id: "m4".into() };
+    let first = MessageRef { at: nine() + minutes(57), id: "m3".into() };
+    desk.told.first_after.insert(("c1".into(), told_up_to), first);
+    assert_eq!(desk.answers(), ["ada: grace until 10:02"]);
+    desk.now = nine() + minutes(62);
+    assert_eq!(desk.answers(), ["ada: told, you are assigned"]);
+}
+
+#[test]
+fn a_new_rule_does_not_tell_the_backlog_but_what_comes_after() {
+    let mut desk = Desk::new();
+    desk.conversation().assignee = Some("ada".into());
+    let baseline = nine() + minutes(30);
+    desk.told.baselines.insert("reminder".into(), baseline);
+    assert_eq!(desk.answers(), ["ada: before_first_run"]);
+    desk.pending.latest = MessageRef { at: nine() + minutes(58), id: "m9".into() };
+    desk.told.first_after.insert(("c1".into(), Told::place_of(baseline)), desk.pending.latest.clone());
+    assert_eq!(desk.answers(), ["ada: grace until 10:03"]);
+}
+
+#[test]
+fn the_desk_is_asked_only_for_places_that_matter() {
+    let mut desk = Desk::new();
+    let rule = desk.rule.clone();
+    let places = |desk: &Desk| places_to_look_up([(&rule, &desk.pending)].into_iter(), &desk.told).len();
+    assert_eq!(places(&desk), 0);
+    desk.marked("ada", desk.pending.latest.clone());
+    assert_eq!(places(&desk), 0);
+    desk.marked("bob", MessageRef { at: nine(), id: "m1".into() });
+    assert_eq!(places(&desk), 1);
+}
+
+proptest! {
+    #[test]
+    fn every_decision_names_its_reason_and_nobody_is_decided_twice(
+        assigned in proptest::option::of(0_usize..4), grouped in any::<bool>(), away in any::<bool>(), online in 0_u8..8,
+        marked in 0_u8..8, left in 0_u8..8, now in 0_i64..120, unread in any::<bool>(),
+    ) {
+        let mut desk = Desk::new();
+        let names = ["ada", "bob", "cy"];
+        desk.conversation().assignee = assigned.map(|index| names.get(index).copied().unwrap_or("ghost").into());
+        if !grouped { desk.conversation().group = None; }
+        desk.rule.when = if away { When::Away } else { When::Always };
+        desk.rule.watch = if unread { Watch::Unread } else { Watch::Unreplied };
+        desk.now = nine() + minutes(now);
+        for (bit, name) in names.iter().enumerate() {
+            if online & (1 << bit) != 0 {
+                desk.facts.presence.insert((*name).into(), Presence { status: Some(PresenceStatus::Online), last_active_at: None });
+            }
+            if marked & (1 << bit) != 0 { desk.marked(name, desk.pending.latest.clone()); }
+            if left & (1 << bit) != 0 { desk.agent(name, |agent| agent.active = false); }
+        }
+        let decisions = desk.decisions();
+        prop_assert!(!decisions.is_empty());
+        let mut seen = std::collections::HashSet::new();
+        for decision in &decisions {
+            prop_assert!(seen.insert((decision.recipient.clone(), decision.channel)), "{decision:?} twice");
+            if let Verdict::Told(why) = &decision.verdict {
+                let agent = decision.recipient.as_ref().and_then(RecipientId::agent).unwrap();
+                prop_assert!(desk.facts.agents[agent].active);
+                prop_assert!(desk.now >= nine() + minutes(5));
+                prop_assert!(desk.told.mark(&decision.conversation, &decision.rule, decision.recipient.as_ref().unwrap(), Channel::Email).is_none());
+                prop_assert_eq!(matches!(why, Why::Assignee), desk.facts.conversations[&decision.conversation].assignee.as_ref() == Some(agent));
+            }
+        }
+    }
+}
