@@ -1,6 +1,7 @@
 //! doorbell tells people about chat and helpdesk messages that nobody has read or answered.
 
 pub mod collapse;
+pub mod ledger;
 pub mod model;
 pub mod notation;
 pub mod route;

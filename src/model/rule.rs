@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use chrono_tz::Tz;
+use serde::Deserialize;
 
 use super::{Role, RuleName};
 
 /// What a rule looks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Watch {
     /// Messages that the responsible agent has not read.
     Unread,
@@ -79,7 +81,8 @@ pub struct Tell {
 }
 
 /// Whether presence decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum When {
     /// Tell people wherever they are.
     Always,
@@ -88,7 +91,8 @@ pub enum When {
 }
 
 /// How much of a conversation a digest shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Show {
     /// The latest message.
     Latest,

@@ -1,0 +1,43 @@
+//! What was told, to whom, and what is on its way: the only memory doorbell has.
+//! Promise: no attempt reaches the wire without its committed row, and marks move only with the delivery.
+
+mod backoff;
+mod claim;
+mod columns;
+mod enqueue;
+mod exchange;
+mod history;
+mod key;
+mod open;
+mod settings;
+
+use rusqlite::Connection;
+
+pub use backoff::retry_after;
+pub use enqueue::{Enqueued, Intake};
+pub use exchange::{Begin, Closed, Settled, Settlement};
+pub use history::{Kept, Telling};
+pub use key::uid;
+pub use open::LedgerError;
+pub use settings::Settings;
+
+/// How many attempts of one delivery may have arrived before doorbell stops and leaves it to a person.
+pub const AMBIGUOUS_RESENDS: u32 = 1;
+
+/// The open ledger. One process at a time writes it; the pass lock sees to that.
+#[derive(Debug)]
+pub struct Ledger {
+    connection: Connection,
+    install_id: String,
+    pass: i64,
+}
+
+impl Ledger {
+    /// The random name this ledger was given when it was made; part of every content key.
+    pub fn install_id(&self) -> &str {
+        &self.install_id
+    }
+}
+
+#[cfg(test)]
+mod tests;

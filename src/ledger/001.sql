@@ -1,0 +1,102 @@
+-- doorbell's ledger, version 1: what was told, to whom, and what is on its way.
+-- Times are Unix milliseconds UTC. Recipients are written agent:7, contact:12 or person:oncall.
+
+CREATE TABLE doorbell_meta(
+  key   TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- One row a rule: messages before baseline_at are older than the rule and are not told.
+CREATE TABLE doorbell_rule(
+  name          TEXT PRIMARY KEY,
+  baseline_at   INTEGER NOT NULL,
+  first_seen_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE doorbell_pass(
+  id          INTEGER PRIMARY KEY,
+  version     TEXT NOT NULL,
+  process_id  INTEGER NOT NULL,
+  started_at  INTEGER NOT NULL,
+  ended_at    INTEGER,            -- NULL: running, or died
+  exit_status INTEGER,
+  summary     TEXT                -- the pass's report as JSON
+) STRICT;
+
+-- A slot happens once: this key is the promise.
+CREATE TABLE doorbell_slot(
+  rule    TEXT NOT NULL,
+  label   TEXT NOT NULL,
+  slot_at INTEGER NOT NULL,
+  pass_id INTEGER NOT NULL,
+  PRIMARY KEY(rule, label)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX doorbell_slot_latest ON doorbell_slot(rule, slot_at);
+
+-- One digest to one endpoint.
+CREATE TABLE doorbell_delivery(
+  id              INTEGER PRIMARY KEY,
+  account         TEXT NOT NULL DEFAULT '',
+  recipient       TEXT NOT NULL,
+  channel         TEXT NOT NULL,
+  endpoint        TEXT NOT NULL DEFAULT '',  -- a device; empty where a recipient has one address, read anew at each attempt
+  endpoint_shown  TEXT NOT NULL DEFAULT '',  -- the address of the last attempt, masked
+  subject         TEXT NOT NULL DEFAULT '',
+  state           TEXT NOT NULL CHECK(state IN ('queued','claimed','sending','sent','dead','unknown','suppressed')),
+  owner           INTEGER,                   -- the pass that holds it
+  uid             TEXT UNIQUE,               -- content key of the attempt on the wire, kept once it may have arrived
+  attempt         INTEGER NOT NULL DEFAULT 0,
+  ambiguous       INTEGER NOT NULL DEFAULT 0, -- attempts that may have arrived
+  queued_at       INTEGER NOT NULL,
+  next_attempt_at INTEGER NOT NULL,
+  give_up_at      INTEGER NOT NULL,
+  begun_at        INTEGER,
+  closed_at       INTEGER,
+  reason          TEXT,                      -- why it was suppressed
+  reply_code      TEXT,
+  reply_text      TEXT CHECK(length(reply_text) <= 500),
+  CHECK((state IN ('claimed','sending')) = (owner IS NOT NULL))
+) STRICT;
+-- Nobody gets a second digest beside one that is on its way.
+CREATE UNIQUE INDEX doorbell_delivery_open ON doorbell_delivery(account, recipient, channel, endpoint, subject)
+  WHERE state IN ('queued','claimed','sending');
+CREATE INDEX doorbell_delivery_due ON doorbell_delivery(next_attempt_at, id) WHERE state = 'queued';
+CREATE INDEX doorbell_delivery_held ON doorbell_delivery(owner) WHERE state IN ('claimed','sending');
+
+-- What a delivery tells.
+CREATE TABLE doorbell_item(
+  delivery_id     INTEGER NOT NULL REFERENCES doorbell_delivery(id) ON DELETE CASCADE,
+  conversation_id TEXT NOT NULL,
+  rule            TEXT NOT NULL,
+  message_id      TEXT NOT NULL,
+  message_at      INTEGER NOT NULL,
+  waiting_since   INTEGER NOT NULL,
+  why             TEXT NOT NULL,
+  PRIMARY KEY(delivery_id, conversation_id, rule)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX doorbell_item_conversation ON doorbell_item(conversation_id);
+
+-- How far each recipient was told. Moves only in the transaction that closes a delivery, and never back.
+CREATE TABLE doorbell_mark(
+  conversation_id TEXT NOT NULL,
+  rule            TEXT NOT NULL,
+  recipient       TEXT NOT NULL,
+  channel         TEXT NOT NULL,
+  message_id      TEXT NOT NULL,
+  message_at      INTEGER NOT NULL,
+  delivery_id     INTEGER NOT NULL,
+  told_at         INTEGER NOT NULL,
+  PRIMARY KEY(conversation_id, rule, recipient, channel)
+) STRICT, WITHOUT ROWID;
+
+-- The latest reason for which somebody did not hear, or that they were told after all; written only when it changes.
+CREATE TABLE doorbell_decision(
+  conversation_id TEXT NOT NULL,
+  rule            TEXT NOT NULL,
+  recipient       TEXT NOT NULL,  -- empty: decided for the conversation as a whole
+  channel         TEXT NOT NULL,  -- empty: decided for all channels
+  reason          TEXT NOT NULL,
+  since           INTEGER NOT NULL,
+  until           INTEGER,
+  PRIMARY KEY(conversation_id, rule, recipient, channel)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,127 @@
+//! Taking deliveries in hand, and what a pass that died left behind.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use rusqlite::{TransactionBehavior, params};
+
+use super::columns::{instant, item, list, ms};
+use super::exchange::advance_marks;
+use super::{AMBIGUOUS_RESENDS, Ledger};
+use crate::model::{AccountId, Channel, Delivery, Item, RecipientId};
+
+impl Ledger {
+    /// Takes back what a dead pass held: claimed ones are queued again, those on the wire may have arrived.
+    ///
+    /// Only under the pass lock: whatever is held then belongs to the dead. Answers how many were on the wire.
+    pub fn recover(&mut self, now: DateTime<Utc>) -> Result<usize> {
+        let held: bool = self
+            .connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM doorbell_delivery WHERE state IN ('claimed','sending'))")?
+            .query_row([], |row| row.get(0))?;
+        if !held {
+            return Ok(0);
+        }
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute(
+            "UPDATE doorbell_delivery SET state = 'queued', owner = NULL, attempt = attempt - 1 WHERE state = 'claimed'",
+            [],
+        )?;
+        let in_doubt = transaction.execute(
+            "UPDATE doorbell_delivery SET ambiguous = ambiguous + 1, owner = NULL, next_attempt_at = ?1,
+               reply_code = '', reply_text = 'doorbell was stopped before the answer came',
+               state = CASE WHEN ambiguous < ?2 THEN 'queued' ELSE 'unknown' END,
+               closed_at = CASE WHEN ambiguous < ?2 THEN NULL ELSE ?1 END
+             WHERE state = 'sending'",
+            (ms(now), AMBIGUOUS_RESENDS),
+        )?;
+        let closed: Vec<i64> = transaction
+            .prepare("SELECT id FROM doorbell_delivery WHERE state = 'unknown' AND closed_at = ?1")?
+            .query_map([ms(now)], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        for delivery in closed {
+            advance_marks(&transaction, delivery, now)?;
+        }
+        transaction.commit().context("take back what a stopped pass held")?;
+        Ok(in_doubt)
+    }
+
+    /// Takes up to `limit` due deliveries in hand, longest due first; `only` limits a run to certain ones.
+    pub fn claim(&mut self, limit: usize, now: DateTime<Utc>, only: Option<&[i64]>) -> Result<Vec<Delivery>> {
+        let only = only.map(|ids| list(ids.iter()));
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut deliveries: Vec<Delivery> = transaction
+            .prepare_cached(
+                "UPDATE doorbell_delivery SET state = 'claimed', owner = ?1, attempt = attempt + 1 WHERE id IN (
+                   SELECT id FROM doorbell_delivery WHERE state = 'queued' AND next_attempt_at <= ?2
+                     AND (?4 IS NULL OR id IN (SELECT value FROM json_each(?4)))
+                   ORDER BY next_attempt_at, id LIMIT ?3)
+                 RETURNING id, account, recipient, channel, subject, attempt,
+                   CASE WHEN ambiguous > 0 THEN uid END, queued_at",
+            )?
+            .query_map(params![self.pass, ms(now), i64::try_from(limit)?, only], claimed)?
+            .collect::<rusqlite::Result<Vec<_>>>()?
+            .into_iter()
+            .flatten()
+            .collect();
+        // RETURNING has no order of its own
+        deliveries.sort_by_key(|delivery| delivery.id);
+        let mut items = items_of(&transaction, &deliveries)?;
+        for delivery in &mut deliveries {
+            delivery.items = items.remove(&delivery.id).unwrap_or_default();
+        }
+        transaction.commit().context("claim deliveries")?;
+        Ok(deliveries)
+    }
+
+    /// Gives claimed deliveries back untouched.
+    pub fn release(&mut self, deliveries: &[i64]) -> Result<()> {
+        if deliveries.is_empty() {
+            return Ok(());
+        }
+        self.connection.execute(
+            "UPDATE doorbell_delivery SET state = 'queued', owner = NULL, attempt = attempt - 1
+             WHERE state = 'claimed' AND owner = ?1 AND id IN (SELECT value FROM json_each(?2))",
+            (self.pass, list(deliveries.iter())),
+        )?;
+        Ok(())
+    }
+}
+
+/// A claimed row; `None` for one that a newer doorbell wrote and this one cannot read.
+fn claimed(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Delivery>> {
+    let id = row.get(0)?;
+    let account: String = row.get(1)?;
+    let (recipient, channel): (String, String) = (row.get(2)?, row.get(3)?);
+    let (Some(recipient), Some(channel)) = (RecipientId::parse(&recipient), Channel::parse(&channel)) else {
+        tracing::warn!("delivery {id} cannot be read and stays claimed until the next pass");
+        return Ok(None);
+    };
+    Ok(Some(Delivery {
+        id,
+        account: (!account.is_empty()).then(|| AccountId::from(account)),
+        recipient,
+        channel,
+        subject: row.get::<_, String>(4)?.into(),
+        attempt: row.get(5)?,
+        frozen_uid: row.get(6)?,
+        queued_at: instant(row.get(7)?),
+        items: Vec::new(),
+    }))
+}
+
+fn items_of(transaction: &rusqlite::Transaction<'_>, deliveries: &[Delivery]) -> Result<HashMap<i64, Vec<Item>>> {
+    let ids = list(deliveries.iter().map(|delivery| delivery.id));
+    let mut items: HashMap<i64, Vec<Item>> = HashMap::new();
+    let mut read = transaction.prepare_cached(
+        "SELECT delivery_id, rule, conversation_id, message_id, message_at, waiting_since, why FROM doorbell_item
+         WHERE delivery_id IN (SELECT value FROM json_each(?1))
+         ORDER BY delivery_id, waiting_since, conversation_id, rule",
+    )?;
+    let mut rows = read.query([ids])?;
+    while let Some(row) = rows.next()? {
+        items.entry(row.get(0)?).or_default().push(item(row, 1)?);
+    }
+    Ok(items)
+}

@@ -1,0 +1,43 @@
+//! Between values and columns.
+
+use chrono::{DateTime, Utc};
+use rusqlite::Row;
+
+use crate::model::{Item, MessageRef, Why};
+
+/// An instant as the ledger keeps it: Unix milliseconds.
+pub(super) fn ms(at: DateTime<Utc>) -> i64 {
+    at.timestamp_millis()
+}
+
+/// Reads what [`ms`] wrote.
+pub(super) fn instant(milliseconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(milliseconds).unwrap_or_default()
+}
+
+/// A list of values for `IN (SELECT value FROM json_each(?))`.
+pub(super) fn list<T: serde::Serialize>(values: impl Iterator<Item = T>) -> String {
+    serde_json::to_string(&values.collect::<Vec<_>>()).unwrap_or_else(|_| "[]".into())
+}
+
+/// Reads `rule, conversation_id, message_id, message_at, waiting_since, why` from the given column on.
+pub(super) fn item(row: &Row<'_>, from: usize) -> rusqlite::Result<Item> {
+    Ok(Item {
+        rule: row.get::<_, String>(from)?.into(),
+        conversation: row.get::<_, String>(from + 1)?.into(),
+        latest: MessageRef { id: row.get::<_, String>(from + 2)?.into(), at: instant(row.get(from + 3)?) },
+        since: instant(row.get(from + 4)?),
+        why: why(&row.get::<_, String>(from + 5)?),
+    })
+}
+
+/// The kind of reason survives in the ledger; the group's name is read from the desk again.
+fn why(code: &str) -> Why {
+    match code {
+        "assignee" => Why::Assignee,
+        "last_agent" => Why::LastAgent,
+        "group" => Why::Group { name: "the group".into(), assigned: false },
+        "all_agents" => Why::AllAgents,
+        _ => Why::Person,
+    }
+}

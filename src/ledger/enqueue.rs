@@ -1,0 +1,238 @@
+//! A pass's decisions become rows: slots and their deliveries in one transaction, or none of it.
+
+use std::collections::{HashMap, HashSet};
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::Ledger;
+use super::columns::ms;
+use crate::model::{Channel, Decision, Digest, Item, Reason, RuleName, Slot, Verdict};
+
+/// Passes remembered for `status`: five weeks at one every five minutes.
+const PASSES_KEPT: i64 = 10_000;
+/// Slots remembered: far beyond the catch-up bound, and enough for "the last 20 slots that told somebody".
+const SLOTS_KEPT: TimeDelta = TimeDelta::days(40);
+
+/// What one pass decided.
+#[derive(Debug)]
+pub struct Intake<'a> {
+    /// The instant of the pass.
+    pub now: DateTime<Utc>,
+    /// The slots this pass wants; a rule whose slot is gone tells nothing.
+    pub slots: &'a [(RuleName, Slot)],
+    /// From when each rule tells; kept for rules that are new.
+    pub baselines: &'a HashMap<RuleName, DateTime<Utc>>,
+    /// What is to be told.
+    pub digests: &'a [Digest],
+    /// Every decision; those that changed are kept with their reason.
+    pub decisions: &'a [Decision],
+}
+
+/// What became of it.
+#[derive(Debug, Default)]
+pub struct Enqueued {
+    /// Deliveries that are new.
+    pub queued: usize,
+    /// Deliveries that were waiting for another try and took new items along.
+    pub joined: usize,
+    /// Digests kept back because an earlier one to the same target may have arrived.
+    pub in_doubt: usize,
+    /// All deliveries that this pass queued or joined.
+    pub deliveries: Vec<i64>,
+    /// Whether anything is due now, from this pass or an earlier one.
+    pub due: bool,
+}
+
+impl Ledger {
+    /// Writes a pass's decisions and opens its row; when nothing is due the row is closed in the same commit.
+    pub fn enqueue(&mut self, intake: &Intake<'_>) -> Result<Enqueued> {
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).context("lock ledger")?;
+        let pass = open_pass(&transaction, intake.now)?;
+        let won = take_slots(&transaction, pass, intake)?;
+        keep_baselines(&transaction, intake)?;
+        let mut enqueued = Enqueued::default();
+        for digest in intake.digests {
+            let items: Vec<&Item> = digest.items.iter().filter(|item| won.contains(&item.rule)).collect();
+            if !items.is_empty() {
+                queue(&transaction, intake.now, digest, &items, &mut enqueued)?;
+            }
+        }
+        keep_decisions(&transaction, intake)?;
+        enqueued.due = anything_due(&transaction, intake.now)?;
+        if !enqueued.due {
+            transaction
+                .prepare_cached("UPDATE doorbell_pass SET ended_at = ?2, exit_status = 0 WHERE id = ?1")?
+                .execute((pass, ms(intake.now)))?;
+        }
+        transaction.commit().context("commit the pass's decisions")?;
+        self.pass = pass;
+        Ok(enqueued)
+    }
+
+    /// Closes the row of this pass.
+    pub fn finish(&mut self, now: DateTime<Utc>, exit_status: u8, summary: &str) -> Result<()> {
+        self.connection
+            .execute(
+                "UPDATE doorbell_pass SET ended_at = ?2, exit_status = ?3, summary = ?4 WHERE id = ?1",
+                params![self.pass, ms(now), exit_status, summary],
+            )
+            .context("close the pass")?;
+        Ok(())
+    }
+}
+
+fn open_pass(transaction: &Transaction<'_>, now: DateTime<Utc>) -> Result<i64> {
+    let pass = transaction
+        .prepare_cached("INSERT INTO doorbell_pass(version, process_id, started_at) VALUES (?1, ?2, ?3) RETURNING id")?
+        .query_row(params![env!("CARGO_PKG_VERSION"), std::process::id(), ms(now)], |row| row.get(0))?;
+    transaction.prepare_cached("DELETE FROM doorbell_pass WHERE id <= ?1 - ?2")?.execute((pass, PASSES_KEPT))?;
+    Ok(pass)
+}
+
+/// The rules that may tell: those without a slot in this pass (a limited run), and those whose slot was still free.
+fn take_slots(transaction: &Transaction<'_>, pass: i64, intake: &Intake<'_>) -> Result<HashSet<RuleName>> {
+    let mut take = transaction.prepare_cached(
+        "INSERT INTO doorbell_slot(rule, label, slot_at, pass_id) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+    )?;
+    let mut prune = transaction.prepare_cached("DELETE FROM doorbell_slot WHERE rule = ?1 AND slot_at < ?2")?;
+    let mut won: HashSet<RuleName> = intake.baselines.keys().cloned().collect();
+    for (rule, slot) in intake.slots {
+        if take.execute(params![rule.as_str(), slot.label, ms(slot.at), pass])? == 0 {
+            won.remove(rule);
+        }
+        prune.execute(params![rule.as_str(), ms(intake.now - SLOTS_KEPT)])?;
+    }
+    Ok(won)
+}
+
+fn keep_baselines(transaction: &Transaction<'_>, intake: &Intake<'_>) -> Result<()> {
+    let mut keep = transaction.prepare_cached(
+        "INSERT INTO doorbell_rule(name, baseline_at, first_seen_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+    )?;
+    for (rule, baseline) in intake.baselines {
+        keep.execute(params![rule.as_str(), ms(*baseline), ms(intake.now)])?;
+    }
+    Ok(())
+}
+
+fn queue(
+    transaction: &Transaction<'_>,
+    now: DateTime<Utc>,
+    digest: &Digest,
+    items: &[&Item],
+    enqueued: &mut Enqueued,
+) -> Result<()> {
+    let account = digest.account.as_ref().map_or("", |account| account.as_str());
+    let (recipient, channel) = (digest.recipient.id.to_string(), digest.channel.word());
+    let target =
+        params![account, recipient, channel, &*digest.subject, ms(now), ms(now + give_up_after(digest.channel))];
+    let new: Option<i64> = transaction
+        .prepare_cached(
+            "INSERT INTO doorbell_delivery(account, recipient, channel, subject, state, queued_at, next_attempt_at, give_up_at)
+             VALUES (?1, ?2, ?3, ?4, 'queued', ?5, ?5, ?6) ON CONFLICT DO NOTHING RETURNING id",
+        )?
+        .query_row(target, |row| row.get(0))
+        .optional()?;
+    let (delivery, count) = match new {
+        Some(delivery) => (delivery, &mut enqueued.queued),
+        None => match open_delivery(transaction, digest)? {
+            Some(delivery) => (delivery, &mut enqueued.joined),
+            None => {
+                enqueued.in_doubt += 1;
+                return Ok(());
+            }
+        },
+    };
+    *count += 1;
+    enqueued.deliveries.push(delivery);
+    write_items(transaction, delivery, items.iter().copied())
+}
+
+/// The open delivery of a target, if it may still take items along: not when an attempt of it may have arrived.
+fn open_delivery(transaction: &Transaction<'_>, digest: &Digest) -> Result<Option<i64>> {
+    let account = digest.account.as_ref().map_or("", |account| account.as_str());
+    Ok(transaction
+        .prepare_cached(
+            "SELECT id FROM doorbell_delivery
+             WHERE account = ?1 AND recipient = ?2 AND channel = ?3 AND endpoint = '' AND subject = ?4
+               AND state IN ('queued','claimed','sending') AND state = 'queued' AND ambiguous = 0",
+        )?
+        .query_row(params![account, digest.recipient.id.to_string(), digest.channel.word(), &*digest.subject], |row| {
+            row.get(0)
+        })
+        .optional()?)
+}
+
+/// Writes what a delivery tells; an item that is there already moves on to its newer message.
+pub(super) fn write_items<'a>(
+    transaction: &Transaction<'_>,
+    delivery: i64,
+    items: impl Iterator<Item = &'a Item>,
+) -> Result<()> {
+    let mut write = transaction.prepare_cached(
+        "INSERT INTO doorbell_item(delivery_id, conversation_id, rule, message_id, message_at, waiting_since, why)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT DO UPDATE SET message_id = excluded.message_id, message_at = excluded.message_at, why = excluded.why",
+    )?;
+    for item in items {
+        write.execute(params![
+            delivery,
+            item.conversation.as_str(),
+            item.rule.as_str(),
+            item.latest.id.as_str(),
+            ms(item.latest.at),
+            ms(item.since),
+            item.why.code()
+        ])?;
+    }
+    Ok(())
+}
+
+/// A mail that could not be handed over for three days is given up.
+fn give_up_after(channel: Channel) -> TimeDelta {
+    match channel {
+        Channel::Email => TimeDelta::hours(72),
+    }
+}
+
+fn keep_decisions(transaction: &Transaction<'_>, intake: &Intake<'_>) -> Result<()> {
+    let mut keep = transaction.prepare_cached(
+        "INSERT INTO doorbell_decision(conversation_id, rule, recipient, channel, reason, since, until)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT DO UPDATE SET reason = excluded.reason, since = excluded.since, until = excluded.until
+         WHERE reason <> excluded.reason OR until IS NOT excluded.until",
+    )?;
+    let mut told = transaction.prepare_cached(
+        "UPDATE doorbell_decision SET reason = 'told', since = ?5, until = NULL
+         WHERE conversation_id = ?1 AND rule = ?2 AND recipient = ?3 AND channel = ?4 AND reason <> 'told'",
+    )?;
+    for decision in intake.decisions {
+        let recipient = decision.recipient.as_ref().map(ToString::to_string).unwrap_or_default();
+        let channel = decision.channel.map_or("", Channel::word);
+        let (conversation, rule) = (decision.conversation.as_str(), decision.rule.as_str());
+        match &decision.verdict {
+            Verdict::Told(_) => told.execute(params![conversation, rule, recipient, channel, ms(intake.now)])?,
+            Verdict::Skipped(Reason::AlreadyTold) => 0,
+            Verdict::Skipped(reason) => {
+                let until: Option<i64> = None;
+                keep.execute(params![conversation, rule, recipient, channel, reason.code(), ms(intake.now), until])?
+            }
+            Verdict::Later(until, reason) => {
+                let until = Some(ms(*until));
+                keep.execute(params![conversation, rule, recipient, channel, reason.code(), ms(intake.now), until])?
+            }
+        };
+    }
+    Ok(())
+}
+
+fn anything_due(transaction: &Transaction<'_>, now: DateTime<Utc>) -> Result<bool> {
+    Ok(transaction
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM doorbell_delivery WHERE state = 'queued' AND next_attempt_at <= ?1)",
+        )?
+        .query_row([ms(now)], |row| row.get(0))?)
+}

@@ -1,0 +1,237 @@
+//! The answers of some deliveries and the start of others in one commit, grouped over lanes.
+//! This is what makes "told twice" bounded by the deliveries on the wire.
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::columns::ms;
+use super::enqueue::write_items;
+use super::{AMBIGUOUS_RESENDS, Ledger, retry_after};
+use crate::model::{Delivery, Item, Outcome, Reason, Reply};
+
+/// A delivery about to go on the wire.
+#[derive(Debug)]
+pub struct Begin<'a> {
+    /// The claimed delivery.
+    pub delivery: &'a Delivery,
+    /// The content key of what is sent.
+    pub uid: &'a str,
+    /// What is told, as the re-check found it.
+    pub items: &'a [Item],
+    /// The address, masked.
+    pub shown: &'a str,
+}
+
+/// What is to be written about a delivery in hand.
+#[derive(Debug)]
+pub enum Settlement {
+    /// It was on the wire and this came of it.
+    Answered(Outcome),
+    /// Nothing of it waits any more; it was not sent.
+    Suppressed(Reason),
+    /// It is to wait until then.
+    Postponed(DateTime<Utc>),
+}
+
+/// A delivery with what is to be written about it.
+#[derive(Debug)]
+pub struct Settled<'a> {
+    /// The delivery.
+    pub delivery: &'a Delivery,
+    /// The content key it went out under.
+    pub uid: &'a str,
+    /// What to write.
+    pub settlement: Settlement,
+}
+
+/// Where a settled delivery ended up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// The provider has it.
+    Sent,
+    /// Another try comes, at this instant at the earliest.
+    Retried(DateTime<Utc>),
+    /// It will never arrive.
+    Dead,
+    /// It may have arrived; a person decides.
+    Unknown,
+    /// Nothing waited any more.
+    Suppressed,
+    /// Somebody else held it: nothing was written.
+    Lost,
+}
+
+impl Ledger {
+    /// Settles some deliveries and begins others in one commit.
+    ///
+    /// Answers where each settled one ended up, and for each begun one whether it may go on the wire: only after
+    /// this has returned `true` for it.
+    pub fn exchange(
+        &mut self,
+        settled: &[Settled<'_>],
+        begun: &[Begin<'_>],
+        now: DateTime<Utc>,
+    ) -> Result<(Vec<Closed>, Vec<bool>)> {
+        let pass = self.pass;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let closed = settled.iter().map(|one| settle(&transaction, pass, one, now)).collect::<Result<_>>()?;
+        let may_go = begun.iter().map(|one| begin(&transaction, pass, one, now)).collect::<Result<_>>()?;
+        transaction.commit().context("commit answers")?;
+        Ok((closed, may_go))
+    }
+}
+
+fn begin(transaction: &Transaction<'_>, pass: i64, begin: &Begin<'_>, now: DateTime<Utc>) -> Result<bool> {
+    let delivery = begin.delivery;
+    let twin: Option<i64> = transaction
+        .prepare_cached("SELECT id FROM doorbell_delivery WHERE uid = ?1 AND id <> ?2")?
+        .query_row((begin.uid, delivery.id), |row| row.get(0))
+        .optional()?;
+    if twin.is_some() {
+        // the very same content has been on the wire: it must not go again, and its marks must stand
+        write_items(transaction, delivery.id, begin.items.iter())?;
+        let suppressed = Settlement::Suppressed(Reason::AlreadyTold);
+        settle(transaction, pass, &Settled { delivery, uid: begin.uid, settlement: suppressed }, now)?;
+        advance_marks(transaction, delivery.id, now)?;
+        return Ok(false);
+    }
+    let begun = transaction
+        .prepare_cached(
+            "UPDATE doorbell_delivery SET state = 'sending', uid = ?4, begun_at = ?5, endpoint_shown = ?6
+             WHERE id = ?1 AND owner = ?2 AND attempt = ?3 AND state = 'claimed'",
+        )?
+        .execute(params![delivery.id, pass, delivery.attempt, begin.uid, ms(now), begin.shown])?;
+    if begun == 1 && begin.items != delivery.items {
+        transaction.prepare_cached("DELETE FROM doorbell_item WHERE delivery_id = ?1")?.execute([delivery.id])?;
+        write_items(transaction, delivery.id, begin.items.iter())?;
+    }
+    Ok(begun == 1)
+}
+
+fn settle(transaction: &Transaction<'_>, pass: i64, settled: &Settled<'_>, now: DateTime<Utc>) -> Result<Closed> {
+    let empty = Reply::default();
+    let (closed, reply) = match &settled.settlement {
+        Settlement::Suppressed(_) => (Closed::Suppressed, &empty),
+        Settlement::Postponed(until) => (Closed::Retried(*until), &empty),
+        Settlement::Answered(outcome) => after(transaction, settled, outcome, now)?,
+    };
+    let row = Row::of(closed, settled, now);
+    let written = transaction
+        .prepare_cached(
+            "UPDATE doorbell_delivery SET state = ?4, owner = NULL, attempt = attempt - ?5, ambiguous = ambiguous + ?6,
+               uid = CASE WHEN ?7 THEN uid END, next_attempt_at = ?8, closed_at = ?9, reason = ?10,
+               reply_code = ?11, reply_text = substr(?12, 1, 500)
+             WHERE id = ?1 AND owner = ?2 AND attempt = ?3 AND state IN ('claimed','sending')",
+        )?
+        .execute(params![
+            settled.delivery.id,
+            pass,
+            settled.delivery.attempt,
+            row.state,
+            row.attempt_back,
+            row.in_doubt,
+            row.keep_uid || settled.delivery.frozen_uid.is_some(),
+            ms(row.next_attempt_at),
+            row.closed_at.map(ms),
+            row.reason,
+            reply.code,
+            reply.text
+        ])?;
+    if written == 0 {
+        return Ok(Closed::Lost);
+    }
+    if matches!(closed, Closed::Sent | Closed::Dead | Closed::Unknown) {
+        advance_marks(transaction, settled.delivery.id, now)?;
+    }
+    Ok(closed)
+}
+
+/// The columns that follow from where a delivery ended up.
+struct Row {
+    state: &'static str,
+    attempt_back: u8,
+    in_doubt: u8,
+    keep_uid: bool,
+    next_attempt_at: DateTime<Utc>,
+    closed_at: Option<DateTime<Utc>>,
+    reason: Option<&'static str>,
+}
+
+impl Row {
+    fn of(closed: Closed, settled: &Settled<'_>, now: DateTime<Utc>) -> Self {
+        let unanswered = !matches!(settled.settlement, Settlement::Answered(_));
+        let misconfigured = matches!(settled.settlement, Settlement::Answered(Outcome::Misconfigured { .. }));
+        let in_doubt = matches!(settled.settlement, Settlement::Answered(Outcome::Unknown(_)));
+        let (state, next_attempt_at, closed_at) = match closed {
+            Closed::Sent => ("sent", now, Some(now)),
+            Closed::Dead => ("dead", now, Some(now)),
+            Closed::Unknown => ("unknown", now, Some(now)),
+            Closed::Suppressed | Closed::Lost => ("suppressed", now, Some(now)),
+            Closed::Retried(at) => ("queued", at, None),
+        };
+        Self {
+            state,
+            // what the recipient had no part in does not use up a try
+            attempt_back: u8::from(unanswered || misconfigured),
+            in_doubt: u8::from(in_doubt),
+            keep_uid: in_doubt || closed == Closed::Sent,
+            next_attempt_at,
+            closed_at,
+            reason: match &settled.settlement {
+                Settlement::Suppressed(reason) => Some(reason.code()),
+                Settlement::Answered(_) | Settlement::Postponed(_) => None,
+            },
+        }
+    }
+}
+
+/// What follows from a provider's answer.
+fn after<'a>(
+    transaction: &Transaction<'_>,
+    settled: &Settled<'_>,
+    outcome: &'a Outcome,
+    now: DateTime<Utc>,
+) -> Result<(Closed, &'a Reply)> {
+    let attempt = settled.delivery.attempt;
+    Ok(match outcome {
+        Outcome::Accepted(reply) => (Closed::Sent, reply),
+        Outcome::RefusedRecipient(reply) | Outcome::RefusedMessage(reply) => (Closed::Dead, reply),
+        // due at once: the pass itself stops the channel, and the next one tries with the mended setting
+        Outcome::Misconfigured { reply, .. } => (Closed::Retried(now), reply),
+        Outcome::Deferred(wish, reply) => {
+            let at = now + retry_after(settled.uid, attempt, *wish);
+            let (give_up_at, _) = limits(transaction, settled.delivery.id)?;
+            (if ms(at) > give_up_at { Closed::Dead } else { Closed::Retried(at) }, reply)
+        }
+        Outcome::Unknown(reply) => {
+            let (_, ambiguous) = limits(transaction, settled.delivery.id)?;
+            let again = ambiguous < AMBIGUOUS_RESENDS;
+            (
+                if again { Closed::Retried(now + retry_after(settled.uid, attempt, None)) } else { Closed::Unknown },
+                reply,
+            )
+        }
+    })
+}
+
+fn limits(transaction: &Transaction<'_>, delivery: i64) -> Result<(i64, u32)> {
+    Ok(transaction
+        .prepare_cached("SELECT give_up_at, ambiguous FROM doorbell_delivery WHERE id = ?1")?
+        .query_row([delivery], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Moves the marks of a closed delivery to what it told; a mark never goes back.
+pub(super) fn advance_marks(transaction: &Transaction<'_>, delivery: i64, now: DateTime<Utc>) -> Result<()> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO doorbell_mark(conversation_id, rule, recipient, channel, message_id, message_at, delivery_id, told_at)
+             SELECT conversation_id, rule, recipient, channel, message_id, message_at, delivery_id, ?2
+             FROM doorbell_item JOIN doorbell_delivery ON doorbell_delivery.id = delivery_id WHERE delivery_id = ?1
+             ON CONFLICT DO UPDATE SET message_id = excluded.message_id, message_at = excluded.message_at,
+               delivery_id = excluded.delivery_id, told_at = excluded.told_at
+             WHERE excluded.message_at >= message_at",
+        )?
+        .execute((delivery, ms(now)))?;
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! Looking back: slots, marks, baselines, and what `explain` tells.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{OptionalExtension, params};
+
+use super::Ledger;
+use super::columns::{instant, list, ms};
+use crate::model::{Channel, ConversationId, Mark, MessageRef, RecipientId, RuleName, Slot};
+
+/// A new rule tells nothing older than this.
+const FIRST_RUN: TimeDelta = TimeDelta::hours(24);
+
+/// A delivery that told, or was to tell, about a conversation.
+#[derive(Debug, Clone)]
+pub struct Telling {
+    /// The delivery's number.
+    pub delivery: i64,
+    /// The rule.
+    pub rule: RuleName,
+    /// The recipient.
+    pub recipient: String,
+    /// The channel.
+    pub channel: String,
+    /// queued, claimed, sending, sent, dead, unknown or suppressed.
+    pub state: String,
+    /// When it was queued.
+    pub queued_at: DateTime<Utc>,
+    /// When it was closed.
+    pub closed_at: Option<DateTime<Utc>>,
+    /// When the next attempt is due, while it is queued.
+    pub next_attempt_at: DateTime<Utc>,
+    /// How often it was tried.
+    pub attempt: u32,
+    /// The masked address of the last attempt.
+    pub shown: String,
+    /// The provider's last words, or why it was suppressed.
+    pub words: String,
+}
+
+/// A reason as it was kept.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The rule.
+    pub rule: RuleName,
+    /// The recipient; empty when it was decided for the conversation as a whole.
+    pub recipient: String,
+    /// The channel; empty for all.
+    pub channel: String,
+    /// The reason's code, or `told`.
+    pub reason: String,
+    /// Since when it holds.
+    pub since: DateTime<Utc>,
+}
+
+impl Ledger {
+    /// The rule's last fired slot that is not after `now`.
+    pub fn last_slot(&self, rule: &RuleName, now: DateTime<Utc>) -> Result<Option<Slot>> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT slot_at, label FROM doorbell_slot WHERE rule = ?1 AND slot_at <= ?2
+                 ORDER BY slot_at DESC, label DESC LIMIT 1",
+            )?
+            .query_row(params![rule.as_str(), ms(now)], |row| Ok(Slot { at: instant(row.get(0)?), label: row.get(1)? }))
+            .optional()?)
+    }
+
+    /// From when each rule tells: kept when it first ran, a day back for a rule that is new.
+    pub fn baselines<'a>(
+        &self,
+        rules: impl Iterator<Item = &'a RuleName>,
+        now: DateTime<Utc>,
+    ) -> Result<HashMap<RuleName, DateTime<Utc>>> {
+        let mut read = self.connection.prepare_cached("SELECT baseline_at FROM doorbell_rule WHERE name = ?1")?;
+        rules
+            .map(|rule| {
+                let kept: Option<i64> = read.query_row([rule.as_str()], |row| row.get(0)).optional()?;
+                Ok((rule.clone(), kept.map_or(now - FIRST_RUN, instant)))
+            })
+            .collect()
+    }
+
+    /// The marks of the given conversations.
+    pub fn marks(&self, conversations: &[ConversationId]) -> Result<HashMap<ConversationId, Vec<Mark>>> {
+        let mut read = self.connection.prepare_cached(
+            "SELECT conversation_id, rule, recipient, channel, message_id, message_at, delivery_id FROM doorbell_mark
+             WHERE conversation_id IN (SELECT value FROM json_each(?1))",
+        )?;
+        let mut marks: HashMap<ConversationId, Vec<Mark>> = HashMap::new();
+        let mut rows = read.query([list(conversations.iter().map(ConversationId::as_str))])?;
+        while let Some(row) = rows.next()? {
+            let (recipient, channel): (String, String) = (row.get(2)?, row.get(3)?);
+            let (Some(recipient), Some(channel)) = (RecipientId::parse(&recipient), Channel::parse(&channel)) else {
+                continue;
+            };
+            let message = MessageRef { id: row.get::<_, String>(4)?.into(), at: instant(row.get(5)?) };
+            let mark =
+                Mark { rule: row.get::<_, String>(1)?.into(), recipient, channel, message, delivery: row.get(6)? };
+            marks.entry(row.get::<_, String>(0)?.into()).or_default().push(mark);
+        }
+        Ok(marks)
+    }
+
+    /// Whether any delivery is due at `now`.
+    pub fn anything_due(&self, now: DateTime<Utc>) -> Result<bool> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM doorbell_delivery WHERE state = 'queued' AND next_attempt_at <= ?1)",
+            )?
+            .query_row([ms(now)], |row| row.get(0))?)
+    }
+
+    /// Every delivery that names a conversation, oldest first.
+    pub fn tellings(&self, conversation: &ConversationId) -> Result<Vec<Telling>> {
+        let mut read = self.connection.prepare_cached(
+            "SELECT id, rule, recipient, channel, state, queued_at, closed_at, next_attempt_at, attempt, endpoint_shown,
+               COALESCE(reason, trim(COALESCE(reply_code, '') || ' ' || COALESCE(reply_text, '')))
+             FROM doorbell_item JOIN doorbell_delivery ON doorbell_delivery.id = delivery_id
+             WHERE conversation_id = ?1 ORDER BY id, rule",
+        )?;
+        let tellings = read.query_map([conversation.as_str()], |row| {
+            Ok(Telling {
+                delivery: row.get(0)?,
+                rule: row.get::<_, String>(1)?.into(),
+                recipient: row.get(2)?,
+                channel: row.get(3)?,
+                state: row.get(4)?,
+                queued_at: instant(row.get(5)?),
+                closed_at: row.get::<_, Option<i64>>(6)?.map(instant),
+                next_attempt_at: instant(row.get(7)?),
+                attempt: row.get(8)?,
+                shown: row.get(9)?,
+                words: row.get(10)?,
+            })
+        })?;
+        Ok(tellings.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The kept reasons about a conversation.
+    pub fn kept(&self, conversation: &ConversationId) -> Result<Vec<Kept>> {
+        let mut read = self.connection.prepare_cached(
+            "SELECT conversation_id, rule, recipient, channel, reason, since FROM doorbell_decision
+             WHERE conversation_id = ?1 ORDER BY rule, recipient, channel",
+        )?;
+        let kept = read.query_map([conversation.as_str()], |row| {
+            Ok(Kept {
+                conversation: row.get::<_, String>(0)?.into(),
+                rule: row.get::<_, String>(1)?.into(),
+                recipient: row.get(2)?,
+                channel: row.get(3)?,
+                reason: row.get(4)?,
+                since: instant(row.get(5)?),
+            })
+        })?;
+        Ok(kept.collect::<rusqlite::Result<_>>()?)
+    }
+}

@@ -1,0 +1,41 @@
+//! Keys from content: the same digest has the same key, whatever happened to the ledger in between.
+
+use std::fmt::Write;
+
+use aws_lc_rs::digest::{Context, SHA256};
+
+use crate::model::{Delivery, Item};
+
+/// The content key of a delivery, 32 hexadecimal digits: the same recipient and messages give the same key.
+///
+/// A ledger that was restored from a backup makes the same Message-ID again, so that receivers can drop the copy.
+pub fn uid(install_id: &str, delivery: &Delivery, items: &[Item]) -> String {
+    let mut context = Context::new(&SHA256);
+    let mut part = |text: &str| {
+        // a separator that no id holds keeps "ab" + "c" apart from "a" + "bc"
+        context.update(text.as_bytes());
+        context.update(&[0]);
+    };
+    part(install_id);
+    part(delivery.account.as_ref().map_or("", |account| account.as_str()));
+    part(&delivery.recipient.to_string());
+    part(delivery.channel.word());
+    part(&delivery.subject);
+    let mut contents: Vec<_> =
+        items.iter().map(|item| (item.conversation.as_str(), item.rule.as_str(), item.latest.id.as_str())).collect();
+    contents.sort_unstable();
+    for (conversation, rule, message) in contents {
+        part(conversation);
+        part(rule);
+        part(message);
+    }
+    hexadecimal(context.finish().as_ref().get(..16).unwrap_or_default())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // writing to a String cannot fail
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,116 @@
+//! Opening the ledger, making it and bringing it up to this program's version.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+use thiserror::Error;
+
+use super::Ledger;
+
+/// Each text takes the ledger from version n to n + 1.
+const MIGRATIONS: [&str; 1] = [include_str!("001.sql")];
+/// A host program that writes to the same file may hold it this long.
+const BUSY: Duration = Duration::from_secs(30);
+
+/// Why a ledger cannot be used.
+#[derive(Debug, Error)]
+pub enum LedgerError {
+    /// Written by a newer doorbell.
+    #[error("the ledger has version {found}, this doorbell knows {known}; upgrade doorbell on this machine")]
+    Newer {
+        /// The version found.
+        found: usize,
+        /// The version this program knows.
+        known: usize,
+    },
+}
+
+impl Ledger {
+    /// Opens the ledger for a pass; makes its tables when there are none, and migrates older ones.
+    pub fn open(path: &Path) -> Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection =
+            Connection::open_with_flags(path, flags).with_context(|| format!("open ledger {}", path.display()))?;
+        Self::prepare(connection).with_context(|| format!("prepare ledger {}", path.display()))
+    }
+
+    /// Opens the ledger without ever writing; a ledger that does not exist yet is read as an empty one.
+    pub fn open_to_read(path: &Path) -> Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        if !path.exists() {
+            return Self::in_memory();
+        }
+        let connection =
+            Connection::open_with_flags(path, flags).with_context(|| format!("open ledger {}", path.display()))?;
+        connection.busy_timeout(BUSY)?;
+        if version(&connection)? == 0 {
+            return Self::in_memory();
+        }
+        refuse_newer(&connection)?;
+        let install_id = install_id(&connection)?;
+        Ok(Self { connection, install_id, pass: 0 })
+    }
+
+    /// An empty ledger that nobody keeps.
+    pub fn in_memory() -> Result<Self> {
+        Self::prepare(Connection::open_in_memory()?)
+    }
+
+    fn prepare(mut connection: Connection) -> Result<Self> {
+        connection.busy_timeout(BUSY)?;
+        // FULL: without it a power cut forgets what was sent, and it is sent again
+        connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+        connection.set_prepared_statement_cache_capacity(64);
+        refuse_newer(&connection)?;
+        if version(&connection)? < MIGRATIONS.len() {
+            migrate(&mut connection)?;
+        }
+        let install_id = install_id(&connection)?;
+        Ok(Self { connection, install_id, pass: 0 })
+    }
+}
+
+fn migrate(connection: &mut Connection) -> Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // read again under the lock: another process may have been faster
+    for text in MIGRATIONS.iter().skip(version(&transaction)?) {
+        transaction.execute_batch(text)?;
+    }
+    transaction.execute(
+        "INSERT INTO doorbell_meta(key, value) VALUES ('version', ?1) ON CONFLICT DO UPDATE SET value = excluded.value",
+        [MIGRATIONS.len().to_string()],
+    )?;
+    transaction.execute(
+        "INSERT INTO doorbell_meta(key, value) VALUES ('install_id', lower(hex(randomblob(16)))) ON CONFLICT DO NOTHING",
+        [],
+    )?;
+    Ok(transaction.commit()?)
+}
+
+fn refuse_newer(connection: &Connection) -> Result<()> {
+    let (found, known) = (version(connection)?, MIGRATIONS.len());
+    if found > known {
+        return Err(LedgerError::Newer { found, known }.into());
+    }
+    Ok(())
+}
+
+/// The ledger's version; 0 when it has no tables.
+fn version(connection: &Connection) -> Result<usize> {
+    let made = connection
+        .query_row("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'doorbell_meta'", [], |_| Ok(()))
+        .optional()?;
+    if made.is_none() {
+        return Ok(0);
+    }
+    let text: Option<String> = connection
+        .query_row("SELECT value FROM doorbell_meta WHERE key = 'version'", [], |row| row.get(0))
+        .optional()?;
+    Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
+}
+
+fn install_id(connection: &Connection) -> Result<String> {
+    Ok(connection.query_row("SELECT value FROM doorbell_meta WHERE key = 'install_id'", [], |row| row.get(0))?)
+}
