@@ -1,4 +1,5 @@
 //! doorbell tells people about chat and helpdesk messages that nobody has read or answered.
 
+pub mod desk;
 pub mod model;
 pub mod notation;
