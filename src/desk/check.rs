@@ -1,0 +1,106 @@
+//! Whether the database is a desk: what is missing by name, with the remedy, and how much there is.
+
+use std::collections::HashSet;
+
+use anyhow::{Context, Result};
+
+use super::Desk;
+
+/// What `doorbell check` says of the desk.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// What keeps the desk from being read, with the remedy; empty when all is well.
+    pub problems: Vec<String>,
+    /// How many agents there are.
+    pub agents: u64,
+    /// How many conversations there are, of any status.
+    pub conversations: u64,
+    /// How many of them wait for an answer.
+    pub waiting: u64,
+    /// How many of them have unread messages.
+    pub unread: u64,
+}
+
+/// Every relation that is read, with the columns that are read of it.
+const RELATIONS: [(&str, &str); 9] = [
+    ("agents", "id account_id name email role active time_zone"),
+    ("groups", "id name"),
+    ("group_members", "group_id agent_id"),
+    ("contacts", "id name email kind blocked avatar_url"),
+    (
+        "conversations",
+        "id account_id number subject status assignee_id last_agent_id group_id contact_id bot_state waiting_since \
+         unread_since",
+    ),
+    ("messages", "id conversation_id sender_type deleted body body_format created_at"),
+    ("attachments", "id message_id filename byte_size url"),
+    ("read_cursors", "conversation_id reader_type reader_id last_seen_at"),
+    ("presence", "subject_type subject_id status last_active_at"),
+];
+
+/// Without these nothing would ever wait, and nobody would see why; or a pass would walk the whole desk.
+const KEEPERS: [&str; 12] = [
+    "messages_written",
+    "messages_changed",
+    "messages_removed",
+    "read_cursors_written",
+    "read_cursors_changed",
+    "read_cursors_removed",
+    "conversations_written",
+    "conversations_changed",
+    "conversations_waiting",
+    "conversations_unread",
+    "messages_of_contact",
+    "attachments_by_message",
+];
+
+const COUNTS: &str = "SELECT
+    (SELECT count(*) FROM agents),
+    (SELECT count(*) FROM conversations),
+    (SELECT count(*) FROM conversations WHERE waiting_since IS NOT NULL AND status = 'open'),
+    (SELECT count(*) FROM conversations WHERE unread_since IS NOT NULL AND status = 'open')";
+
+impl Desk {
+    /// Looks whether everything is there that a pass reads, and counts.
+    pub fn check(&self) -> Result<Findings> {
+        let mut findings = Findings { problems: self.problems()?, ..Findings::default() };
+        if findings.problems.is_empty() {
+            let counts: (i64, i64, i64, i64) = self
+                .connection
+                .query_row(COUNTS, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+                .context("count what is in the desk")?;
+            let count = |number: i64| u64::try_from(number).unwrap_or_default();
+            findings.agents = count(counts.0);
+            findings.conversations = count(counts.1);
+            findings.waiting = count(counts.2);
+            findings.unread = count(counts.3);
+        }
+        Ok(findings)
+    }
+
+    fn problems(&self) -> Result<Vec<String>> {
+        let read = || format!("read the schema of desk {}", self.path.display());
+        let remedy = "make it as schema.sql does; `doorbell init` makes a whole desk";
+        let known = self.names("SELECT name FROM sqlite_schema WHERE ?1 = ''", "").with_context(read)?;
+        let mut problems = Vec::new();
+        for (relation, columns) in RELATIONS {
+            let there = self.names("SELECT name FROM pragma_table_info(?1)", relation).with_context(read)?;
+            if there.is_empty() {
+                problems.push(format!("the desk has no relation {relation}; {remedy}"));
+                continue;
+            }
+            let missing = columns.split(' ').filter(|column| !there.contains(*column));
+            problems.extend(
+                missing.map(|column| format!("relation {relation} of the desk has no column {column}; {remedy}")),
+            );
+        }
+        let lost = KEEPERS.iter().filter(|keeper| !known.contains(**keeper));
+        problems.extend(lost.map(|keeper| format!("the desk has no trigger or index {keeper}; {remedy}")));
+        Ok(problems)
+    }
+
+    fn names(&self, sql: &str, parameter: &str) -> rusqlite::Result<HashSet<String>> {
+        let mut statement = self.connection.prepare(sql)?;
+        statement.query_map([parameter], |row| row.get(0))?.collect()
+    }
+}

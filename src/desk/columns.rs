@@ -1,0 +1,141 @@
+//! From rows to nouns: a row that cannot be read is skipped with a warning, and never stops the others.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, anyhow, bail};
+use chrono::{DateTime, Utc};
+use rusqlite::types::ValueRef;
+use rusqlite::{Params, Row};
+
+use super::Snapshot;
+
+/// One row of a result, and what it takes to judge it.
+pub(super) struct Columns<'a> {
+    relation: &'static str,
+    row: &'a Row<'a>,
+    snapshot: &'a Snapshot<'a>,
+}
+
+impl Snapshot<'_> {
+    /// Reads each row of the statement; its first column names the row in warnings.
+    pub(super) fn each<P: Params>(
+        &self,
+        relation: &'static str,
+        sql: &str,
+        parameters: P,
+        mut read: impl FnMut(&Columns<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let asked = || format!("read {relation} of the desk");
+        let mut statement = self.transaction.prepare_cached(sql).with_context(asked)?;
+        let mut rows = statement.query(parameters).with_context(asked)?;
+        while let Some(row) = rows.next().with_context(asked)? {
+            let columns = Columns { relation, row, snapshot: self };
+            if let Err(error) = read(&columns) {
+                let id = row.get_ref(0).ok().and_then(words).unwrap_or_default();
+                tracing::warn!(relation, id, error = format!("{error:#}"), "a row of the desk cannot be read: skipped");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Columns<'_> {
+    /// Text, or a number in digits; bytes that are not UTF-8 are replaced.
+    pub(super) fn text(&self, column: &str) -> Result<Option<String>> {
+        let value = self.row.get_ref(column)?;
+        match value {
+            ValueRef::Null => Ok(None),
+            ValueRef::Real(_) => bail!("column {column} holds a fraction, not text"),
+            ValueRef::Integer(_) | ValueRef::Text(_) | ValueRef::Blob(_) => Ok(words(value)),
+        }
+    }
+
+    /// An id, as text.
+    pub(super) fn id<T: From<String>>(&self, column: &str) -> Result<T> {
+        self.optional_id(column)?.ok_or_else(|| anyhow!("column {column} is NULL"))
+    }
+
+    /// An id that may be missing.
+    pub(super) fn optional_id<T: From<String>>(&self, column: &str) -> Result<Option<T>> {
+        Ok(self.text(column)?.map(T::from))
+    }
+
+    /// A time; NULL = never or unknown.
+    pub(super) fn optional_time(&self, column: &str) -> Result<Option<DateTime<Utc>>> {
+        let Some(milliseconds) = self.integer(column)? else { return Ok(None) };
+        let time = DateTime::from_timestamp_millis(milliseconds);
+        time.map(Some).ok_or_else(|| anyhow!("column {column} is not a time in Unix milliseconds"))
+    }
+
+    /// A time that must be known.
+    pub(super) fn time(&self, column: &str) -> Result<DateTime<Utc>> {
+        self.optional_time(column)?.ok_or_else(|| anyhow!("column {column} is NULL"))
+    }
+
+    /// A whole number.
+    pub(super) fn integer(&self, column: &str) -> Result<Option<i64>> {
+        match self.row.get_ref(column)? {
+            ValueRef::Null => Ok(None),
+            ValueRef::Integer(number) => Ok(Some(number)),
+            other => bail!("column {column} holds {:?}, not a whole number", other.data_type()),
+        }
+    }
+
+    /// A yes or no; NULL = no.
+    pub(super) fn yes(&self, column: &str) -> Result<bool> {
+        Ok(self.integer(column)?.unwrap_or_default() != 0)
+    }
+
+    /// Bytes as they are stored, without a copy.
+    pub(super) fn bytes(&self, column: &str) -> Result<&[u8]> {
+        match self.row.get_ref(column)? {
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Ok(bytes),
+            ValueRef::Null => Ok(&[]),
+            other => bail!("column {column} holds {:?}, not text", other.data_type()),
+        }
+    }
+
+    /// A word of a vocabulary; NULL and words from the desk's future mean `otherwise`, so that no row is lost.
+    pub(super) fn word<T: Copy>(&self, column: &str, vocabulary: &[(&str, T)], otherwise: T) -> T {
+        let Ok(Some(word)) = self.text(column) else { return otherwise };
+        let known = vocabulary.iter().find(|(known, _)| *known == word);
+        known.map_or_else(
+            || {
+                self.warn_once(column, &word);
+                otherwise
+            },
+            |(_, meaning)| *meaning,
+        )
+    }
+
+    /// Says once per pass that the desk uses a word we do not know.
+    pub(super) fn warn_once(&self, column: &str, word: &str) {
+        let relation = self.relation;
+        if self.snapshot.strange_words.borrow_mut().insert(format!("{relation}.{column}={word}")) {
+            tracing::warn!(relation, column, word, "the desk uses a word that is not known here");
+        }
+    }
+}
+
+/// A value in words, as far as it has any.
+fn words(value: ValueRef<'_>) -> Option<String> {
+    match value {
+        ValueRef::Integer(number) => Some(number.to_string()),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        ValueRef::Null | ValueRef::Real(_) => None,
+    }
+}
+
+/// Integer ids as one JSON array, each once: compared as integers they find their rows by the integer key.
+///
+/// An id that is no integer belongs to no row of this desk and is left out.
+pub(super) fn integers<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
+    let numbers: BTreeSet<i64> = ids.into_iter().filter_map(|id| id.parse().ok()).collect();
+    serde_json::Value::from_iter(numbers).to_string()
+}
+
+/// Text ids as one JSON array, each once.
+pub(super) fn texts<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
+    let texts: BTreeSet<&str> = ids.into_iter().collect();
+    serde_json::Value::from_iter(texts).to_string()
+}

@@ -1,0 +1,52 @@
+//! What people type, found: a conversation by number or id, a person by address or id.
+
+use anyhow::{Result, bail};
+
+use super::Snapshot;
+use super::pending::number;
+use crate::model::{AgentId, ContactId, ConversationId, RecipientId};
+
+/// Two numbers alike are enough to know that a number alone does not say which conversation is meant.
+pub(super) const BY_NUMBER: &str = "SELECT id FROM conversations WHERE number = ?1 ORDER BY id LIMIT 2";
+pub(super) const BY_ID: &str = "SELECT id FROM conversations WHERE id = ?1";
+pub(super) const AGENT_BY_EMAIL: &str = "SELECT id FROM agents WHERE email = ?1 COLLATE NOCASE ORDER BY id LIMIT 1";
+pub(super) const CONTACT_BY_EMAIL: &str = "SELECT id FROM contacts WHERE email = ?1 COLLATE NOCASE ORDER BY id LIMIT 1";
+pub(super) const AGENT_BY_ID: &str = "SELECT id FROM agents WHERE id = ?1";
+pub(super) const CONTACT_BY_ID: &str = "SELECT id FROM contacts WHERE id = ?1";
+
+impl Snapshot<'_> {
+    /// The conversation with this number, which people know, else with this id; `#` before it is taken off.
+    pub fn find_conversation(&self, text: &str) -> Result<Option<ConversationId>> {
+        let text = text.trim().trim_start_matches('#');
+        let mut found: Vec<ConversationId> = self.ids("conversations", BY_NUMBER, text)?;
+        if let [one, other] = found.as_slice() {
+            bail!("conversations {one} and {other} both have the number {text}; ask for one by its id");
+        }
+        if found.is_empty() {
+            found = self.ids("conversations", BY_ID, number(text))?;
+        }
+        Ok(found.pop())
+    }
+
+    /// The agent, else the contact, with this email address; or the one that `agent:7` or `contact:12` names.
+    pub fn find_person(&self, text: &str) -> Result<Option<RecipientId>> {
+        let text = text.trim();
+        let (agents, contacts): (Vec<AgentId>, Vec<ContactId>) = match RecipientId::parse(text) {
+            Some(RecipientId::Agent(id)) => (self.ids("agents", AGENT_BY_ID, number(id.as_str()))?, Vec::new()),
+            Some(RecipientId::Contact(id)) => (Vec::new(), self.ids("contacts", CONTACT_BY_ID, number(id.as_str()))?),
+            Some(RecipientId::Person(_)) => return Ok(None),
+            None => (self.ids("agents", AGENT_BY_EMAIL, text)?, self.ids("contacts", CONTACT_BY_EMAIL, text)?),
+        };
+        let agent = agents.into_iter().next().map(RecipientId::Agent);
+        Ok(agent.or_else(|| contacts.into_iter().next().map(RecipientId::Contact)))
+    }
+
+    fn ids<T: From<String>>(&self, relation: &'static str, sql: &str, key: impl rusqlite::ToSql) -> Result<Vec<T>> {
+        let mut ids = Vec::new();
+        self.each(relation, sql, [key], |row| {
+            ids.push(row.id("id")?);
+            Ok(())
+        })?;
+        Ok(ids)
+    }
+}

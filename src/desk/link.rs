@@ -1,0 +1,158 @@
+//! Links into the host program: checked when the settings are read, filled in per conversation.
+
+use std::fmt;
+use std::str::FromStr;
+
+use reqwest::Url;
+use serde::{Deserialize, Deserializer, de::Error};
+
+use crate::model::ConversationId;
+use crate::notation::nearest;
+
+/// The places an agent's link may name.
+const PLACES: [&str; 2] = ["number", "id"];
+
+/// Where an agent opens a conversation: an http or https address with `{number}` or `{id}` in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentUrl(String);
+
+/// Where a contact goes on talking: an http or https address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactUrl(String);
+
+impl AgentUrl {
+    /// The link to one conversation; `None` when the link needs a number and the conversation has none.
+    pub fn link(&self, number: Option<&str>, id: &ConversationId) -> Option<String> {
+        let mut link = self.0.replace("{id}", &percent_encoded(id.as_str()));
+        if link.contains("{number}") {
+            link = link.replace("{number}", &percent_encoded(number?));
+        }
+        Some(link)
+    }
+}
+
+impl ContactUrl {
+    /// The address as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AgentUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut rest = text;
+        while let Some((_, after)) = rest.split_once('{') {
+            let (place, after) = after.split_once('}').ok_or_else(|| format!("{text:?} lacks a closing brace"))?;
+            if !PLACES.contains(&place) {
+                let meant =
+                    nearest(place, PLACES).map(|meant| format!(" (did you mean {{{meant}}}?)")).unwrap_or_default();
+                return Err(format!("{text:?} names {{{place}}}{meant}; a link may name {{number}} and {{id}}"));
+            }
+            rest = after;
+        }
+        checked(&text.replace(['{', '}'], "")).map_err(|reason| wrong(text, &reason))?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl FromStr for ContactUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        checked(text).map_err(|reason| wrong(text, &reason))?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+fn wrong(text: &str, reason: &str) -> String {
+    format!("{text:?} is not a web address ({reason}); write it like \"https://chat.example.com/\"")
+}
+
+/// Only http and https: a `javascript:` link in a mail would be ours.
+fn checked(text: &str) -> Result<(), String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("it begins with neither http:// nor https://".into());
+    }
+    if text.chars().any(|letter| letter.is_whitespace() || letter.is_control()) {
+        return Err("it holds a space or a control character".into());
+    }
+    Ok(())
+}
+
+/// RFC 3986: everything but the unreserved characters, so that a number cannot leave its place in the path.
+fn percent_encoded(text: &str) -> String {
+    use fmt::Write as _;
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            // writing to a String cannot fail
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+impl fmt::Display for ContactUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for AgentUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for ContactUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(template: &str, number: Option<&str>) -> Option<String> {
+        template.parse::<AgentUrl>().unwrap().link(number, &ConversationId::from("42"))
+    }
+
+    #[test]
+    fn number_and_id_are_filled_in_encoded() {
+        let filled = link("https://chat.example.com/a/{number}?c={id}", Some("A/7 &ä"));
+        assert_eq!(filled.as_deref(), Some("https://chat.example.com/a/A%2F7%20%26%C3%A4?c=42"));
+    }
+
+    #[test]
+    fn a_number_that_reads_like_a_place_is_not_filled_in_again() {
+        assert_eq!(link("https://x.example/{number}", Some("{id}")).as_deref(), Some("https://x.example/%7Bid%7D"));
+    }
+
+    #[test]
+    fn without_a_number_there_is_a_link_only_where_none_is_needed() {
+        assert_eq!(link("https://x.example/{number}", None), None);
+        assert_eq!(link("https://x.example/{id}", None).as_deref(), Some("https://x.example/42"));
+    }
+
+    #[test]
+    fn what_is_no_web_address_is_refused_by_its_value() {
+        for text in ["chat.example.com", "javascript:alert(1)", "file:///etc/passwd", "https://", "https://a b/"] {
+            let error = text.parse::<ContactUrl>().unwrap_err();
+            assert!(error.contains(text) && error.contains("write it like"), "{text}: {error}");
+            assert!(text.parse::<AgentUrl>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_place_is_answered_with_the_right_one() {
+        let error = "https://x.example/{nummber}".parse::<AgentUrl>().unwrap_err();
+        assert!(error.contains("did you mean {number}?"), "{error}");
+        assert!("https://x.example/{id".parse::<AgentUrl>().is_err());
+    }
+}

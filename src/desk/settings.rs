@@ -1,0 +1,54 @@
+//! The `[desk]` part of the settings.
+
+use chrono_tz::Tz;
+use serde::Deserialize;
+
+use super::{AgentUrl, ContactUrl, DeskUrl};
+use crate::notation::Zone;
+
+/// Where the desk is, what it is called, and where its people open it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The chat database: `sqlite:PATH`; a relative path begins at the folder of the settings file.
+    pub url: DeskUrl,
+    /// What the desk is called in mails.
+    #[serde(default = "support_desk")]
+    pub name: String,
+    /// The zone of schedules, and of times shown to people without a zone of their own.
+    #[serde(default = "utc")]
+    pub time_zone: Zone,
+    /// Where an agent opens a conversation; `{number}` and `{id}` are filled in.
+    #[serde(default)]
+    pub agent_url: Option<AgentUrl>,
+    /// Where a contact goes on talking.
+    #[serde(default)]
+    pub contact_url: Option<ContactUrl>,
+}
+
+fn support_desk() -> String {
+    "Support desk".into()
+}
+
+fn utc() -> Zone {
+    Zone(Tz::UTC)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_database_must_be_named() {
+        let settings: Settings = toml::from_str("url = \"sqlite:chat.db\"").unwrap();
+        assert_eq!((settings.name.as_str(), settings.time_zone), ("Support desk", Zone(Tz::UTC)));
+        assert_eq!((settings.agent_url, settings.contact_url), (None, None));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        let error =
+            toml::from_str::<Settings>("url = \"sqlite:chat.db\"\nagent_ulr = \"https://x.example\"").unwrap_err();
+        assert!(error.message().contains("agent_ulr"), "{error}");
+    }
+}
