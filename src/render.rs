@@ -1,0 +1,30 @@
+//! Turns a letter into words: subject, text and HTML, by the templates of the operator.
+//! Values in, values out; what is wrong with a template is found when it is loaded.
+
+mod check;
+mod clean;
+mod fields;
+mod helpers;
+mod html;
+mod import;
+mod library;
+mod sample;
+mod templates;
+mod times;
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+pub use library::embedded;
+pub use sample::sample_letter;
+pub use templates::{RenderError, TemplateError, Templates};
+
+/// `[templates]` of the settings file.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// A folder with templates of your own: files named like the embedded ones replace them, others add sets that
+    /// rules can name. `doorbell templates export DIR` writes the embedded ones to start from.
+    pub folder: Option<PathBuf>,
+}

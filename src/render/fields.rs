@@ -1,0 +1,288 @@
+//! What the templates can show: the letter with everything in words, clean and in the recipient's zone.
+//! The names of these fields are what operators write between braces.
+
+use serde::Serialize;
+
+use crate::model::{Attachment, Entry, Letter, Show, Watch};
+
+use super::{clean, times};
+
+/// Longer names say no more.
+const NAME_GRAPHEMES: usize = 80;
+/// Longer subject lines and file names say no more.
+const TITLE_GRAPHEMES: usize = 120;
+/// What a snippet and the line beneath the subject in a mailbox show.
+const SNIPPET_GRAPHEMES: usize = 140;
+/// Files listed per conversation: more are a heap, not a list.
+const MOST_FILES: usize = 20;
+/// Earlier messages shown per conversation.
+const MOST_EARLIER: usize = 50;
+/// White letters stand on each of these with a contrast of 4.5 or more.
+const TINTS: [&str; 6] = ["#5b5bd6", "#0b7285", "#a8328c", "#a84e0b", "#2b7a3d", "#b5344f"];
+
+/// The fields of a letter.
+#[derive(Serialize)]
+pub(super) struct Fields {
+    recipient_name: String,
+    sender_name: String,
+    sender_profile_image: Option<String>,
+    message: Option<String>,
+    attachments: Vec<File>,
+    conversation_link: Option<String>,
+    conversation_id: String,
+    title: Option<String>,
+    preview: Option<String>,
+    conversations: Vec<Waiting>,
+    desk: String,
+    desk_link: Option<String>,
+    count: usize,
+    total: usize,
+    more: usize,
+    several: bool,
+    unread: bool,
+    unreplied: bool,
+    oldest: String,
+    now: String,
+}
+
+#[derive(Serialize)]
+struct Waiting {
+    conversation_id: String,
+    conversation_link: Option<String>,
+    number: Option<String>,
+    subject: Option<String>,
+    title: Option<String>,
+    watch: &'static str,
+    unread: bool,
+    why: String,
+    group: Option<String>,
+    sender_name: String,
+    sender_profile_image: Option<String>,
+    initials: String,
+    tint: &'static str,
+    since: String,
+    waiting: String,
+    at: String,
+    message: Option<String>,
+    cut: bool,
+    attachments: Vec<File>,
+    earlier: Vec<Past>,
+    earlier_count: usize,
+    earlier_more: usize,
+}
+
+#[derive(Serialize, Clone)]
+struct File {
+    name: String,
+    url: Option<String>,
+    size: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Past {
+    at: String,
+    message: String,
+}
+
+/// How much of a letter is shown, so that it stays within the size of a digest.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// Conversations; the others are counted under `more`.
+    pub(super) conversations: usize,
+    /// Bytes of each message.
+    pub(super) body_bytes: usize,
+}
+
+impl Fields {
+    /// The fields of a letter within limits.
+    pub(super) fn of(letter: &Letter, limits: Limits) -> Self {
+        let shown = letter.entries.iter().take(limits.conversations);
+        let conversations: Vec<Waiting> = shown.map(|entry| conversation(entry, letter, limits)).collect();
+        let more = letter.more + letter.entries.len().saturating_sub(conversations.len());
+        let total = conversations.len() + more;
+        let first = letter.entries.first();
+        let top = conversations.first();
+        Self {
+            recipient_name: clean::line(&letter.recipient.name, NAME_GRAPHEMES),
+            sender_name: top.map_or_else(|| sender_name(None), |top| top.sender_name.clone()),
+            sender_profile_image: top.and_then(|top| top.sender_profile_image.clone()),
+            message: top.and_then(|top| top.message.clone()),
+            attachments: top.map(|top| top.attachments.clone()).unwrap_or_default(),
+            conversation_link: top.and_then(|top| top.conversation_link.clone()),
+            conversation_id: top.map(|top| top.conversation_id.clone()).unwrap_or_default(),
+            title: top.and_then(|top| top.title.clone()),
+            preview: first.filter(|entry| entry.show != Show::None).map(|entry| snippet(&entry.body)),
+            desk: clean::line(&letter.desk, NAME_GRAPHEMES),
+            desk_link: checked(letter.desk_link.as_deref()),
+            count: conversations.len(),
+            total,
+            more,
+            several: total > 1,
+            unread: letter.entries.iter().all(|entry| entry.watch == Watch::Unread),
+            unreplied: letter.entries.iter().all(|entry| entry.watch == Watch::Unreplied),
+            oldest: first
+                .map(|entry| times::brief(entry.since, letter.now, letter.recipient.time_zone))
+                .unwrap_or_default(),
+            now: times::written(letter.now, letter.recipient.time_zone),
+            conversations,
+        }
+    }
+}
+
+fn conversation(entry: &Entry, letter: &Letter, limits: Limits) -> Waiting {
+    let zone = letter.recipient.time_zone;
+    let sender_name = sender_name(entry.sender.as_deref());
+    let (message, cut) = message(entry, limits);
+    let earlier = earlier(entry, letter, limits);
+    let earlier_count = usize::try_from(entry.earlier_count).unwrap_or(usize::MAX).max(earlier.len());
+    let number = entry.number.as_deref().map(numbered).filter(|number| !number.is_empty());
+    // a subject line is part of what was said
+    let subject = entry.subject.as_deref().filter(|_| entry.show != Show::None);
+    let subject = subject.map(|text| clean::line(text, TITLE_GRAPHEMES)).filter(|text| !text.is_empty());
+    let title = match (&number, &subject) {
+        (Some(number), Some(subject)) => Some(format!("{number} {subject}")),
+        (number, subject) => number.clone().or_else(|| subject.clone()),
+    };
+    Waiting {
+        conversation_id: clean::line(entry.conversation.as_str(), TITLE_GRAPHEMES),
+        conversation_link: checked(entry.link.as_deref()),
+        number,
+        subject,
+        title,
+        watch: entry.watch.word(),
+        unread: entry.watch == Watch::Unread,
+        why: clean::line(&entry.why.sentence(), TITLE_GRAPHEMES),
+        group: entry.group.as_deref().map(|name| clean::line(name, NAME_GRAPHEMES)),
+        sender_profile_image: checked(entry.sender_image.as_deref())
+            .filter(|url| clean::after_scheme(url, "https://").is_some()),
+        initials: initials(&sender_name),
+        tint: tint(&sender_name),
+        sender_name,
+        since: times::written(entry.since, zone),
+        waiting: times::wait(entry.since, letter.now),
+        at: times::written(entry.at, zone),
+        message,
+        cut,
+        attachments: if entry.show == Show::None { Vec::new() } else { files(&entry.attachments) },
+        earlier_more: earlier_count - earlier.len(),
+        earlier_count,
+        earlier,
+    }
+}
+
+/// The message as far as the rule shows it, and whether some of it was left out for its length.
+fn message(entry: &Entry, limits: Limits) -> (Option<String>, bool) {
+    match entry.show {
+        Show::None => (None, false),
+        Show::Snippet => (Some(snippet(&entry.body)), false),
+        Show::Latest | Show::Conversation => {
+            let body = clean::body(&entry.body);
+            match clean::fitting(&body, limits.body_bytes) {
+                Some(shorter) => (Some(shorter), true),
+                None if entry.cut => (Some(body + clean::SHORTENED), true),
+                None => (Some(body), false),
+            }
+        }
+    }
+}
+
+/// The latest of the earlier messages, oldest first.
+fn earlier(entry: &Entry, letter: &Letter, limits: Limits) -> Vec<Past> {
+    if entry.show != Show::Conversation {
+        return Vec::new();
+    }
+    let skipped = entry.earlier.len().saturating_sub(MOST_EARLIER);
+    let past = entry.earlier.iter().skip(skipped).map(|earlier| {
+        let body = clean::body(&earlier.body);
+        Past {
+            at: times::written(earlier.at, letter.recipient.time_zone),
+            message: clean::fitting(&body, limits.body_bytes).unwrap_or(body),
+        }
+    });
+    past.collect()
+}
+
+fn files(attachments: &[Attachment]) -> Vec<File> {
+    let file = |attachment: &Attachment| {
+        let name = clean::line(&attachment.filename, TITLE_GRAPHEMES);
+        File {
+            name: if name.is_empty() { "file".into() } else { name },
+            url: checked(attachment.url.as_deref()),
+            size: attachment.byte_size.map(size),
+        }
+    };
+    attachments.iter().take(MOST_FILES).map(file).collect()
+}
+
+/// `82 KB`: as file managers write it, in powers of ten.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} KB", bytes.div_ceil(1_000)),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+    }
+}
+
+fn sender_name(name: Option<&str>) -> String {
+    let name = name.map(|name| clean::line(name, NAME_GRAPHEMES)).filter(|name| !name.is_empty());
+    name.unwrap_or_else(|| "Somebody".into())
+}
+
+fn snippet(body: &str) -> String {
+    clean::first_line(body, SNIPPET_GRAPHEMES)
+}
+
+fn checked(url: Option<&str>) -> Option<String> {
+    url.and_then(clean::link).map(str::to_owned)
+}
+
+/// `#1042`, also when the desk writes the sign itself or uses letters, as in `ACME-7`.
+fn numbered(number: &str) -> String {
+    let number = clean::line(number, TITLE_GRAPHEMES);
+    if number.starts_with(|letter: char| letter.is_ascii_digit()) { format!("#{number}") } else { number }
+}
+
+/// The first letters of the first and the last word.
+fn initials(name: &str) -> String {
+    let mut letters = name.split(' ').filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
+    let first = letters.next();
+    let both = first.into_iter().chain(letters.next_back());
+    let initials: String = both.flat_map(char::to_uppercase).collect();
+    if initials.is_empty() { "?".into() } else { initials }
+}
+
+/// The same colour for the same name in every mail.
+fn tint(name: &str) -> &'static str {
+    let sum: usize = name.bytes().map(usize::from).sum();
+    TINTS.get(sum % TINTS.len()).copied().unwrap_or("#5b5bd6")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_are_the_first_letters_of_a_name() {
+        let case = |name: &str, expected: &str| assert_eq!(initials(name), expected, "{name}");
+        case("Tom Becker", "TB");
+        case("ada", "A");
+        case("Zoë de la Cruz", "ZC");
+        case("陳 大文", "陳大");
+        case("🦀", "?");
+        case("<script>", "S");
+    }
+
+    #[test]
+    fn sizes_are_written_as_file_managers_do() {
+        assert_eq!(size(999), "999 bytes");
+        assert_eq!(size(81_300), "82 KB");
+        assert_eq!(size(1_240_000), "1.2 MB");
+    }
+
+    #[test]
+    fn numbers_carry_one_sign() {
+        assert_eq!(numbered("1042"), "#1042");
+        assert_eq!(numbered("#1042"), "#1042");
+        assert_eq!(numbered("ACME-7"), "ACME-7");
+    }
+}

@@ -1,0 +1,131 @@
+//! A believable letter for `check`, `preview` and `send-test`, and the hostile ones that templates must survive.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+use crate::model::{AgentId, Attachment, Earlier, Entry, Letter, Recipient, RecipientId, Show, Watch, Why};
+
+const LONG: &str = "Hello! Since the update on Friday our team of twelve gets signed out about every ten minutes, \
+in the browser and in the app. We tried another network, other browsers, and signing in again on every device.\n\n\
+The status page says all is well: https://status.example.com/incidents/2291. Could somebody look into our account? \
+We have a customer workshop tomorrow at nine and would rather not present the sign-in page :)";
+
+/// A letter of four conversations in several languages, as if written at `now`.
+pub fn sample_letter(now: DateTime<Utc>) -> Letter {
+    let invoice = Attachment {
+        filename: "Rechnung 2026-0219.pdf".into(),
+        byte_size: Some(81_300),
+        url: Some("https://desk.example.com/files/8131/rechnung-2026-0219.pdf".into()),
+    };
+    let invoice_body = "Guten Morgen,\n\nauf der Rechnung vom Februar steht noch unsere alte Anschrift. Können Sie sie \
+        bitte bis Freitag neu ausstellen? Die Buchhaltung wartet darauf.\n\nVielen Dank\nTom";
+    let mut letter = Letter {
+        recipient: Recipient {
+            id: RecipientId::Agent(AgentId::from("7")),
+            name: "Ada Lindqvist".into(),
+            address: "ada@example.com".into(),
+            time_zone: Tz::Europe__Berlin,
+        },
+        desk: "Northwind Support".into(),
+        entries: vec![
+            entry("1042", "Tom Becker", "Invoice question", invoice_body),
+            entry("1047", "Priya Raman", "Signed out every ten minutes", LONG),
+            entry("1051", "田中 美咲", "配送先の変更", "配送先の住所を変更したいのですが、まだ間に合いますか？"),
+            entry("1053", "", "", "Hi, is anybody there? I only have a short question about the yearly plan."),
+        ],
+        more: 0,
+        desk_link: Some("https://desk.example.com/inbox".into()),
+        now,
+    };
+    let waits = [(200, 200), (147, 31), (64, 64), (12, 12)];
+    for (entry, (since, at)) in letter.entries.iter_mut().zip(waits) {
+        entry.since = now - TimeDelta::minutes(since);
+        entry.at = now - TimeDelta::minutes(at);
+    }
+    for (position, entry) in letter.entries.iter_mut().enumerate() {
+        match position {
+            0 => entry.attachments.push(invoice.clone()),
+            1 => {
+                entry.earlier_count = 2;
+                entry.why = Why::LastAgent;
+            }
+            2 => entry.why = Why::Group("Orders".into()),
+            _ => {
+                (entry.sender, entry.subject) = (None, None);
+                entry.why = Why::Group("Orders".into());
+            }
+        }
+    }
+    letter
+}
+
+fn entry(number: &str, sender: &str, subject: &str, body: &str) -> Entry {
+    Entry {
+        conversation: number.into(),
+        number: Some(number.into()),
+        subject: Some(subject.into()),
+        link: Some(format!("https://desk.example.com/inbox/{number}")),
+        watch: Watch::Unreplied,
+        why: Why::Assignee,
+        group: Some("Orders".into()),
+        sender: Some(sender.into()),
+        sender_image: None,
+        since: DateTime::UNIX_EPOCH,
+        at: DateTime::UNIX_EPOCH,
+        body: body.into(),
+        cut: false,
+        attachments: Vec::new(),
+        earlier_count: 0,
+        earlier: Vec::new(),
+        show: Show::Latest,
+    }
+}
+
+/// The letters that every template set is tried with when it is loaded, by what is special about each.
+pub(super) fn trials() -> Vec<(&'static str, Letter)> {
+    let now = DateTime::from_timestamp(1_772_440_440, 0).unwrap_or_default();
+    let several = sample_letter(now);
+    let mut one = several.clone();
+    one.entries.truncate(1);
+    let mut trials = vec![("one conversation", one.clone()), ("several conversations", several.clone())];
+    for (name, show) in [
+        ("show = \"none\"", Show::None),
+        ("show = \"snippet\"", Show::Snippet),
+        ("show = \"conversation\"", Show::Conversation),
+    ] {
+        let mut letter = several.clone();
+        letter.more = 12;
+        for entry in &mut letter.entries {
+            entry.show = show;
+            entry.watch = Watch::Unread;
+            entry.earlier = vec![Earlier { at: now - TimeDelta::hours(4), body: LONG.into() }];
+            entry.earlier_count = 3;
+        }
+        trials.push((name, letter));
+    }
+    let mut bare = one;
+    for entry in &mut bare.entries {
+        (entry.number, entry.subject, entry.link, entry.group, entry.sender) = (None, None, None, None, None);
+        entry.attachments.clear();
+    }
+    bare.desk_link = None;
+    trials.push(("a conversation without number, subject, link and sender", bare));
+    trials.push(("hostile names and bodies", hostile(several)));
+    trials
+}
+
+fn hostile(mut letter: Letter) -> Letter {
+    let evil =
+        "</td></script><script>alert(1)</script>\r\nBcc: x@example.com\u{202e} {{evil}} {{{evil}}} javascript:x\0";
+    letter.recipient.name = evil.into();
+    letter.desk = evil.into();
+    for entry in &mut letter.entries {
+        (entry.sender, entry.subject, entry.number) = (Some(evil.into()), Some(evil.into()), Some(evil.into()));
+        entry.link = Some("javascript:alert(1)".into());
+        entry.sender_image = Some("data:image/svg+xml,<svg onload=alert(1)>".into());
+        entry.body = evil.repeat(20);
+        entry.attachments =
+            vec![Attachment { filename: evil.into(), byte_size: None, url: Some("javascript:alert(1)".into()) }];
+    }
+    letter
+}

@@ -1,0 +1,178 @@
+//! Template sets: loaded once with everything checked, then rendered for every letter.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use handlebars::{Context, Handlebars};
+use thiserror::Error;
+
+use crate::model::{Letter, Words};
+
+use super::fields::{Fields, Limits};
+use super::library::{self, Part};
+use super::{check, clean, helpers, sample};
+
+/// Mail programs show less.
+const SUBJECT_GRAPHEMES: usize = 150;
+/// Subject, text and HTML together: relays refuse what is much larger, and building such mails is slow.
+const LARGEST_DIGEST: usize = 256 * 1024;
+/// What is tried in turn until a digest fits: first the messages become shorter, then conversations move to "more".
+const LIMITS: [Limits; 7] = [
+    Limits { conversations: 200, body_bytes: 16 * 1024 },
+    Limits { conversations: 200, body_bytes: 4 * 1024 },
+    Limits { conversations: 200, body_bytes: 1024 },
+    Limits { conversations: 200, body_bytes: 256 },
+    Limits { conversations: 100, body_bytes: 256 },
+    Limits { conversations: 25, body_bytes: 256 },
+    Limits { conversations: 1, body_bytes: 256 },
+];
+
+/// What is wrong with a template, where, and what helps.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("template {file}{}: {reason}; {remedy}", line.map(|line| format!(", line {line}")).unwrap_or_default())]
+pub struct TemplateError {
+    /// The file's name.
+    pub file: String,
+    /// The line in it, if one is to blame.
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub reason: String,
+    /// What helps.
+    pub remedy: String,
+}
+
+/// Why a letter could not become words.
+#[derive(Debug, Error)]
+pub enum RenderError {
+    /// No such set was loaded.
+    #[error("the template set {0:?} is not loaded; name one of {1}")]
+    UnknownSet(String, String),
+    /// A template failed on this letter; never holds what people wrote.
+    #[error("render template {file}: {reason}")]
+    Template {
+        /// The file's name.
+        file: String,
+        /// What the template engine says.
+        reason: String,
+    },
+    /// Even one conversation with a short message is larger than a digest may be.
+    #[error(
+        "render template set {set}: {bytes} bytes, and a digest has at most {LARGEST_DIGEST}; shorten its templates"
+    )]
+    TooLarge {
+        /// The set.
+        set: String,
+        /// How large it became.
+        bytes: usize,
+    },
+}
+
+/// Every template set of an installation, ready to render on any number of threads.
+#[derive(Debug)]
+pub struct Templates {
+    text: Handlebars<'static>,
+    html: Handlebars<'static>,
+    sets: BTreeSet<String>,
+}
+
+impl Templates {
+    /// The embedded set `digest`, what the folder replaces or adds, and proof that the named sets are there.
+    ///
+    /// Each set is rendered with sample letters: what loads here renders at night.
+    pub fn load(folder: Option<&Path>, sets: &[&str]) -> Result<Self, TemplateError> {
+        let files = library::files(folder, sets)?;
+        let mut text = check::Checked::default();
+        let mut html = check::Checked::default();
+        let mut names = BTreeSet::new();
+        for (file, source) in &files {
+            let Some((set, part)) = Part::split(file) else { continue };
+            let side = if part == Part::Html { &mut html } else { &mut text };
+            side.add(file, &template_name(set, part), source)?;
+            if !library::is_partial(set) {
+                names.insert(set.to_owned());
+            }
+        }
+        let templates = Self {
+            text: text.into_engine(helpers::for_text())?,
+            html: html.into_engine(helpers::for_html())?,
+            sets: names,
+        };
+        templates.sets.iter().try_for_each(|set| templates.prove(set))?;
+        Ok(templates)
+    }
+
+    /// The names of the sets that rules may use.
+    pub fn sets(&self) -> impl Iterator<Item = &str> {
+        self.sets.iter().map(String::as_str)
+    }
+
+    /// A letter in the words of a set; the empty name means `digest`.
+    pub fn render(&self, set: &str, letter: &Letter) -> Result<Words, RenderError> {
+        let set = if set.is_empty() { "digest" } else { set };
+        if !self.sets.contains(set) {
+            let known: Vec<&str> = self.sets().collect();
+            return Err(RenderError::UnknownSet(set.to_owned(), known.join(", ")));
+        }
+        let mut bytes = 0;
+        for limits in LIMITS {
+            let words = self.render_within(set, letter, limits)?;
+            bytes = words.subject.len() + words.text.len() + words.html.len();
+            if bytes <= LARGEST_DIGEST {
+                return Ok(words);
+            }
+        }
+        Err(RenderError::TooLarge { set: set.to_owned(), bytes })
+    }
+
+    fn render_within(&self, set: &str, letter: &Letter, limits: Limits) -> Result<Words, RenderError> {
+        let fields = Fields::of(letter, limits);
+        // the context is by far the dearest step: once for all three parts
+        let context = Context::wraps(&fields)
+            .map_err(|error| RenderError::Template { file: set.to_owned(), reason: error.to_string() })?;
+        let part = |part: Part| {
+            let engine = if part == Part::Html { &self.html } else { &self.text };
+            let rendered = engine.render_with_context(&template_name(set, part), &context);
+            rendered.map_err(|error| RenderError::Template {
+                file: format!("{set}{}", part.ending()),
+                reason: check::said(&error),
+            })
+        };
+        let subject = clean::line(&part(Part::Subject)?, SUBJECT_GRAPHEMES);
+        Ok(Words { subject, text: part(Part::Text)?, html: part(Part::Html)? })
+    }
+
+    /// Renders a set with the sample letters.
+    fn prove(&self, set: &str) -> Result<(), TemplateError> {
+        for (case, letter) in sample::trials() {
+            let words = self.render(set, &letter).map_err(|error| {
+                let file = match &error {
+                    RenderError::Template { file, .. } => file.clone(),
+                    RenderError::UnknownSet(..) | RenderError::TooLarge { .. } => set.to_owned(),
+                };
+                fault(&file, format!("it fails with a sample ({case}): {error}"), "use the field only where it exists")
+            })?;
+            let parts = [(Part::Subject, &words.subject), (Part::Text, &words.text), (Part::Html, &words.html)];
+            if let Some((part, _)) = parts.into_iter().find(|(_, text)| text.trim().is_empty()) {
+                let file = format!("{set}{}", part.ending());
+                return Err(fault(
+                    &file,
+                    format!("it is empty for a sample ({case})"),
+                    "write something that is always there",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn fault(file: &str, reason: String, remedy: &str) -> TemplateError {
+    TemplateError { file: file.to_owned(), line: None, reason, remedy: remedy.to_owned() }
+}
+
+/// Partials go by their name alone: the two engines keep text and HTML apart.
+fn template_name(set: &str, part: Part) -> String {
+    match part {
+        Part::Subject => format!("{set}.subject"),
+        Part::Text | Part::Html => set.to_owned(),
+    }
+}

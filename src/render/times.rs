@@ -1,0 +1,78 @@
+//! Instants and waits as people read them, in the recipient's own zone.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::{OffsetName, Tz};
+
+/// `Mon 2 Mar 2026, 09:14 CET`: a zone without a name of letters is written as its offset.
+pub(super) fn written(at: DateTime<Utc>, zone: Tz) -> String {
+    let local = at.with_timezone(&zone);
+    let name = local.offset().abbreviation().filter(|name| name.chars().all(|letter| letter.is_ascii_alphabetic()));
+    match name {
+        Some(name) => format!("{} {name}", local.format("%a %-d %b %Y, %H:%M")),
+        None => local.format("%a %-d %b %Y, %H:%M UTC%:z").to_string(),
+    }
+}
+
+/// `08:12` on the day of `now`, `Sun 1 Mar, 08:12` before: short enough for a subject line.
+pub(super) fn brief(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
+    let (at, now) = (at.with_timezone(&zone), now.with_timezone(&zone));
+    let pattern = if at.date_naive() == now.date_naive() { "%H:%M" } else { "%a %-d %b, %H:%M" };
+    at.format(pattern).to_string()
+}
+
+/// `3 h 20 min`: the two largest units, rounded down.
+pub(super) fn wait(since: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let length = now.signed_duration_since(since).max(TimeDelta::zero());
+    let (days, hours, minutes) = (length.num_days(), length.num_hours() % 24, length.num_minutes() % 60);
+    let named_days = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+    match (days, hours, minutes) {
+        (0, 0, 0) => "less than a minute".into(),
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, 0) => format!("{hours} h"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (_, 0, _) => named_days,
+        (_, hours, _) => format!("{named_days} {hours} h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instant(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn times_are_written_with_date_and_zone() {
+        let case = |at: &str, zone: Tz, expected: &str| assert_eq!(written(instant(at), zone), expected);
+        case("2026-03-02T08:14:00Z", Tz::Europe__Berlin, "Mon 2 Mar 2026, 09:14 CET");
+        case("2026-03-29T00:59:59Z", Tz::Europe__Berlin, "Sun 29 Mar 2026, 01:59 CET");
+        case("2026-03-29T01:00:00Z", Tz::Europe__Berlin, "Sun 29 Mar 2026, 03:00 CEST");
+        case("2026-03-02T08:14:00Z", Tz::UTC, "Mon 2 Mar 2026, 08:14 UTC");
+        case("2026-03-02T08:14:00Z", Tz::America__Sao_Paulo, "Mon 2 Mar 2026, 05:14 UTC-03:00");
+        case("2026-03-02T08:14:00Z", Tz::Asia__Kathmandu, "Mon 2 Mar 2026, 13:59 UTC+05:45");
+    }
+
+    #[test]
+    fn a_subject_names_the_day_only_when_it_is_another() {
+        let now = instant("2026-03-02T09:00:00Z");
+        assert_eq!(brief(instant("2026-03-02T07:12:00Z"), now, Tz::Europe__Berlin), "08:12");
+        assert_eq!(brief(instant("2026-03-01T22:30:00Z"), now, Tz::Europe__Berlin), "Sun 1 Mar, 23:30");
+        assert_eq!(brief(instant("2026-03-01T23:30:00Z"), now, Tz::Europe__Berlin), "00:30");
+    }
+
+    #[test]
+    fn waits_are_told_in_their_two_largest_units() {
+        let since = instant("2026-03-02T08:00:00Z");
+        let case = |seconds, expected: &str| assert_eq!(wait(since, since + TimeDelta::seconds(seconds)), expected);
+        case(-5, "less than a minute");
+        case(59, "less than a minute");
+        case(60, "1 min");
+        case(3 * 3_600 + 20 * 60 + 59, "3 h 20 min");
+        case(7_200, "2 h");
+        case(86_400, "1 day");
+        case(86_400 + 4 * 3_600 + 60, "1 day 4 h");
+        case(9 * 86_400 + 59 * 60, "9 days");
+    }
+}
