@@ -1,0 +1,61 @@
+//! Files in place of a provider: what would have gone out, for trials, tests and air-gapped hosts.
+//! A file is there completely or not at all, and a repeat overwrites itself.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// Names longer than this are cut: file systems stop at 255 bytes, and the key and ending need room.
+const LONGEST_STEM: usize = 64;
+
+/// Writes `folder/name`, durable when this returns; the folder is made when it is missing.
+pub fn put(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let hidden = folder.join(format!(".{name}.{}.tmp", std::process::id()));
+    let written = write_synced(&hidden, content).and_then(|()| fs::rename(&hidden, folder.join(name)));
+    if written.is_err() {
+        // the first error is the one to report; what is left behind is a hidden file at worst
+        let _ = fs::remove_file(&hidden);
+    }
+    written?;
+    // without this a power cut may forget the name although the content is on disk
+    File::open(folder)?.sync_all()
+}
+
+/// A file name of letters, digits, `.`, `_` and `-` that says whose it is: no path, no hidden file.
+pub fn file_name(whose: &str, key: &str, ending: &str) -> String {
+    let safe = |letter: char| if letter.is_ascii_alphanumeric() || "._-".contains(letter) { letter } else { '_' };
+    let stem: String = whose.chars().map(safe).take(LONGEST_STEM).collect();
+    let short: String = key.chars().map(safe).take(8).collect();
+    format!("{}-{short}.{ending}", stem.trim_start_matches('.'))
+}
+
+fn write_synced(path: &Path, content: &[u8]) -> io::Result<()> {
+    // digests hold what people wrote in confidence
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeat_overwrites_itself_and_leaves_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("not/there/yet");
+        put(&deep, "ada-1.eml", b"first").unwrap();
+        put(&deep, "ada-1.eml", b"second").unwrap();
+        assert_eq!(fs::read(deep.join("ada-1.eml")).unwrap(), b"second");
+        assert_eq!(fs::read_dir(&deep).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_name_cannot_leave_its_folder() {
+        assert_eq!(file_name("../../etc/passwd", "0123456789", "eml"), "_.._etc_passwd-01234567.eml");
+        assert_eq!(file_name("zoë+x", "a/b", "eml"), "zo__x-a_b.eml");
+        assert!(file_name(&"x".repeat(300), "k", "eml").len() < 100);
+    }
+}
