@@ -17,7 +17,7 @@ pub use backoff::retry_after;
 pub use enqueue::{Enqueued, Intake};
 pub use exchange::{Begin, Closed, Settled, Settlement};
 pub use history::{Kept, Telling};
-pub use key::uid;
+pub use key::{thread_key, uid};
 pub use open::LedgerError;
 pub use settings::Settings;
 

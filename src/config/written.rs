@@ -99,14 +99,16 @@ impl Written {
             let message = "the settings hold no rule, so nobody would ever hear; add a [rule.NAME] section";
             return Err(Fault { place: None, message: message.into() });
         }
-        let rules = self.rule.into_iter().map(|(name, rule)| rule.checked(name, &people, self.email.is_some()));
+        let email_is_set_up = self.email.is_some();
+        let rules = self.rule.into_iter().map(|(name, rule)| rule.checked(name, &people, email_is_set_up));
+        let rules = rules.collect::<Result<_, _>>()?;
         Ok(Config {
             folder,
             desk: self.desk,
             presence: self.presence,
             email: self.email,
             templates: self.templates,
-            rules: rules.collect::<Result<_, _>>()?,
+            rules,
             people,
             ledger: self.ledger.path,
         })
@@ -116,11 +118,15 @@ impl Written {
 impl WrittenPerson {
     fn checked(self, name: Spanned<String>) -> Result<(Arc<str>, Named), Fault> {
         if AUDIENCES.contains(&name.get_ref().as_str()) {
-            return Err(fault(&name, format!("{:?} is an audience already; give the person another name", name.get_ref())));
+            return Err(fault(
+                &name,
+                format!("{:?} is an audience already; give the person another name", name.get_ref()),
+            ));
         }
         plain_name(&name)?;
         if email_address(self.email.get_ref()).is_none() {
-            let message = format!("{:?} is not an email address; write it like \"anna@example.com\"", self.email.get_ref());
+            let message =
+                format!("{:?} is not an email address; write it like \"anna@example.com\"", self.email.get_ref());
             return Err(fault(&self.email, message));
         }
         let named = Named {
@@ -141,7 +147,10 @@ impl WrittenRule {
     ) -> Result<ScheduledRule, Fault> {
         plain_name(&name)?;
         if self.tell.get_ref().is_empty() {
-            return Err(fault(&self.tell, "tell = [] names nobody; write tell = [\"assignee\", \"else group\"]".into()));
+            return Err(fault(
+                &self.tell,
+                "tell = [] names nobody; write tell = [\"assignee\", \"else group\"]".into(),
+            ));
         }
         let tell = self.tell.get_ref().iter().map(|entry| tell(entry, people)).collect::<Result<_, _>>()?;
         let via = match &self.via {
@@ -197,9 +206,8 @@ fn tell(entry: &Spanned<String>, people: &HashMap<Arc<str>, Named>) -> Result<Te
 }
 
 fn channel(entry: &Spanned<String>) -> Result<Channel, Fault> {
-    Channel::parse(entry.get_ref()).ok_or_else(|| {
-        fault(entry, format!("{:?} is no channel of this version; write \"email\"", entry.get_ref()))
-    })
+    Channel::parse(entry.get_ref())
+        .ok_or_else(|| fault(entry, format!("{:?} is no channel of this version; write \"email\"", entry.get_ref())))
 }
 
 /// Names go into the ledger, into file names and onto command lines.

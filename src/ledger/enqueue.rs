@@ -136,17 +136,16 @@ fn queue(
         )?
         .query_row(target, |row| row.get(0))
         .optional()?;
-    let (delivery, count) = match new {
-        Some(delivery) => (delivery, &mut enqueued.queued),
-        None => match open_delivery(transaction, digest)? {
-            Some(delivery) => (delivery, &mut enqueued.joined),
-            None => {
-                enqueued.in_doubt += 1;
-                return Ok(());
-            }
-        },
+    let delivery = if let Some(delivery) = new {
+        enqueued.queued += 1;
+        delivery
+    } else if let Some(delivery) = open_delivery(transaction, digest)? {
+        enqueued.joined += 1;
+        delivery
+    } else {
+        enqueued.in_doubt += 1;
+        return Ok(());
     };
-    *count += 1;
     enqueued.deliveries.push(delivery);
     write_items(transaction, delivery, items.iter().copied())
 }

@@ -24,7 +24,7 @@ pub struct Begin<'a> {
 }
 
 /// What is to be written about a delivery in hand.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Settlement {
     /// It was on the wire and this came of it.
     Answered(Outcome),
@@ -82,17 +82,17 @@ impl Ledger {
     }
 }
 
-fn begin(transaction: &Transaction<'_>, pass: i64, begin: &Begin<'_>, now: DateTime<Utc>) -> Result<bool> {
-    let delivery = begin.delivery;
+fn begin(transaction: &Transaction<'_>, pass: i64, start: &Begin<'_>, now: DateTime<Utc>) -> Result<bool> {
+    let delivery = start.delivery;
     let twin: Option<i64> = transaction
         .prepare_cached("SELECT id FROM doorbell_delivery WHERE uid = ?1 AND id <> ?2")?
-        .query_row((begin.uid, delivery.id), |row| row.get(0))
+        .query_row((start.uid, delivery.id), |row| row.get(0))
         .optional()?;
     if twin.is_some() {
         // the very same content has been on the wire: it must not go again, and its marks must stand
-        write_items(transaction, delivery.id, begin.items.iter())?;
+        write_items(transaction, delivery.id, start.items.iter())?;
         let suppressed = Settlement::Suppressed(Reason::AlreadyTold);
-        settle(transaction, pass, &Settled { delivery, uid: begin.uid, settlement: suppressed }, now)?;
+        settle(transaction, pass, &Settled { delivery, uid: start.uid, settlement: suppressed }, now)?;
         advance_marks(transaction, delivery.id, now)?;
         return Ok(false);
     }
@@ -101,10 +101,10 @@ fn begin(transaction: &Transaction<'_>, pass: i64, begin: &Begin<'_>, now: DateT
             "UPDATE doorbell_delivery SET state = 'sending', uid = ?4, begun_at = ?5, endpoint_shown = ?6
              WHERE id = ?1 AND owner = ?2 AND attempt = ?3 AND state = 'claimed'",
         )?
-        .execute(params![delivery.id, pass, delivery.attempt, begin.uid, ms(now), begin.shown])?;
-    if begun == 1 && begin.items != delivery.items {
+        .execute(params![delivery.id, pass, delivery.attempt, start.uid, ms(now), start.shown])?;
+    if begun == 1 && start.items != delivery.items {
         transaction.prepare_cached("DELETE FROM doorbell_item WHERE delivery_id = ?1")?.execute([delivery.id])?;
-        write_items(transaction, delivery.id, begin.items.iter())?;
+        write_items(transaction, delivery.id, start.items.iter())?;
     }
     Ok(begun == 1)
 }

@@ -106,14 +106,13 @@ impl Ledger {
         Ok(marks)
     }
 
-    /// Whether any delivery is due at `now`.
-    pub fn anything_due(&self, now: DateTime<Utc>) -> Result<bool> {
-        Ok(self
+    /// How many deliveries are due at `now`.
+    pub fn due_count(&self, now: DateTime<Utc>) -> Result<usize> {
+        let count: i64 = self
             .connection
-            .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM doorbell_delivery WHERE state = 'queued' AND next_attempt_at <= ?1)",
-            )?
-            .query_row([ms(now)], |row| row.get(0))?)
+            .prepare_cached("SELECT count(*) FROM doorbell_delivery WHERE state = 'queued' AND next_attempt_at <= ?1")?
+            .query_row([ms(now)], |row| row.get(0))?;
+        Ok(usize::try_from(count)?)
     }
 
     /// Every delivery that names a conversation, oldest first.

@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use aws_lc_rs::digest::{Context, SHA256};
 
-use crate::model::{Delivery, Item};
+use chrono::{DateTime, Utc};
+
+use crate::model::{Delivery, Digest, Item};
 
 /// The content key of a delivery, 32 hexadecimal digits: the same recipient and messages give the same key.
 ///
@@ -29,6 +31,24 @@ pub fn uid(install_id: &str, delivery: &Delivery, items: &[Item]) -> String {
         part(rule);
         part(message);
     }
+    hexadecimal(context.finish().as_ref().get(..16).unwrap_or_default())
+}
+
+/// The key of the thread a digest belongs to: its conversation, or the recipient's day when it has several.
+pub fn thread_key(digest: &Digest, now: DateTime<Utc>) -> String {
+    let account = digest.account.as_ref().map_or("", |account| account.as_str());
+    let (first, others) = (digest.items.first(), digest.items.iter().skip(1));
+    let topic = match first {
+        Some(first) if others.clone().all(|other| other.conversation == first.conversation) => {
+            format!("conversation\0{}", first.conversation)
+        }
+        _ => {
+            let day = now.with_timezone(&digest.recipient.time_zone).date_naive();
+            format!("digest\0{}\0{day}", digest.recipient.id)
+        }
+    };
+    let mut context = Context::new(&SHA256);
+    context.update(format!("{account}\0{topic}").as_bytes());
     hexadecimal(context.finish().as_ref().get(..16).unwrap_or_default())
 }
 

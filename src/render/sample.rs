@@ -49,10 +49,10 @@ pub fn sample_letter(now: DateTime<Utc>) -> Letter {
                 entry.earlier_count = 2;
                 entry.why = Why::LastAgent;
             }
-            2 => entry.why = Why::Group("Orders".into()),
+            2 => entry.why = Why::Group { name: "Orders".into(), assigned: false },
             _ => {
                 (entry.sender, entry.subject) = (None, None);
-                entry.why = Why::Group("Orders".into());
+                entry.why = Why::Group { name: "Orders".into(), assigned: false };
             }
         }
     }

@@ -1,0 +1,120 @@
+//! `doorbell check`: everything that can be wrong before a pass finds it.
+
+use std::path::Path;
+
+use anyhow::Result;
+use chrono::Utc;
+
+use super::exit::{SettingsError, TryLaterError};
+use super::{Exit, Global, open, say, time};
+use crate::config::Config;
+use crate::deliver::email::remedy;
+use crate::ledger::Ledger;
+use crate::model::Outcome;
+use crate::schedule;
+
+/// Check settings, templates, desk, ledger and secrets
+///
+/// Prints a line for everything that is in order, and stops at the first thing that is not, with the remedy.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Only what needs neither the desk nor secrets nor the network: settings, templates, schedules (for CI)
+    #[arg(long, conflicts_with = "connect")]
+    offline: bool,
+    /// Also reach the mail server and log in, without sending anything
+    #[arg(long)]
+    connect: bool,
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
+    let config = open::config(global)?;
+    let ok = |line: String| {
+        if !global.quiet {
+            say::line(&format!("ok  {line}"));
+        }
+    };
+    ok(format!("settings   {}, {}", open::settings_path(global).display(), say::counted(config.rules.len(), "rule")));
+    let templates = open::templates(&config)?;
+    ok(format!("templates  {}", templates.sets().collect::<Vec<_>>().join(", ")));
+    schedules(&config)?.into_iter().for_each(ok);
+    if arguments.offline {
+        return Ok(Exit::Done);
+    }
+    ok(desk(&config)?);
+    ok(ledger(&config)?);
+    if config.email.is_some() {
+        let relay = open::relay(&config)?;
+        ok("email      settings and secret can be read".into());
+        if arguments.connect {
+            let description = relay.probe().map_err(|outcome| refused(&outcome))?;
+            ok(format!("email      {description}"));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn schedules(config: &Config) -> Result<Vec<String>> {
+    let zone = config.desk.time_zone.0;
+    config
+        .rules
+        .iter()
+        .map(|scheduled| {
+            let name = &scheduled.rule.name;
+            let next = schedule::next(&scheduled.schedule, zone, Utc::now())
+                .ok_or_else(|| SettingsError(format!("rule.{name}.schedule has no slot in the next years")))?;
+            Ok(format!("schedule   {name}: next {}", time::shown(next.at, zone)))
+        })
+        .collect()
+}
+
+fn desk(config: &Config) -> Result<String> {
+    let findings = open::desk(config)?.check()?;
+    if !findings.problems.is_empty() {
+        let problems = findings.problems.join("\n  ");
+        return Err(SettingsError(format!("desk {}: {problems}", config.desk_path().display())).into());
+    }
+    Ok(format!(
+        "desk       {}: {}, {}, {} waiting, {} unread",
+        config.desk_path().display(),
+        say::counted(usize::try_from(findings.agents)?, "agent"),
+        say::counted(usize::try_from(findings.conversations)?, "conversation"),
+        findings.waiting,
+        findings.unread
+    ))
+}
+
+/// Looks without making anything: a check must not be the first to create the ledger.
+fn ledger(config: &Config) -> Result<String> {
+    let path = config.ledger_path();
+    open::refuse_root(&path)?;
+    Ledger::open_to_read(&path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let writable = |path: &Path| rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok();
+    if !writable(folder) || (path.exists() && !writable(&path)) {
+        let message = format!(
+            "ledger {} cannot be written by this user, nor can its folder; give both to the user who runs doorbell",
+            path.display()
+        );
+        return Err(SettingsError(message).into());
+    }
+    Ok(format!("ledger     {}", path.display()))
+}
+
+/// A server's refusal as an error with its own words and the remedy.
+pub(super) fn refused(outcome: &Outcome) -> anyhow::Error {
+    let remedy = remedy(outcome);
+    let with_remedy = |text: String| if remedy.is_empty() { text } else { format!("{text}; {remedy}") };
+    match outcome {
+        Outcome::Misconfigured { key, reply } => {
+            SettingsError(with_remedy(format!("{key}: {}", format!("{} {}", reply.code, reply.text).trim()))).into()
+        }
+        Outcome::Accepted(reply)
+        | Outcome::Deferred(_, reply)
+        | Outcome::RefusedRecipient(reply)
+        | Outcome::RefusedMessage(reply)
+        | Outcome::Unknown(reply) => {
+            TryLaterError(with_remedy(format!("email.server: {}", format!("{} {}", reply.code, reply.text).trim())))
+                .into()
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! `doorbell init`: a settings file and an empty desk to start from.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use rusqlite::Connection;
+
+use super::exit::UsageError;
+use super::{Exit, say};
+use crate::desk::SCHEMA;
+
+/// The settings that `init` writes; they work as they are.
+const SETTINGS: &str = include_str!("init.toml");
+
+/// Make a settings file and a desk to start from; nothing is overwritten
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The folder
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
+    let dir = &arguments.dir;
+    fs::create_dir_all(dir).with_context(|| format!("create folder {}", dir.display()))?;
+    let (settings, desk) = (dir.join("doorbell.toml"), dir.join("chat.db"));
+    if let Some(there) = [&settings, &desk].into_iter().find(|path| path.exists()) {
+        return Err(UsageError(format!(
+            "{} exists already; init overwrites nothing, name another folder",
+            there.display()
+        ))
+        .into());
+    }
+    make_desk(&desk)?;
+    write_new(&settings, SETTINGS.as_bytes())?;
+    say::line(&format!(
+        "wrote {} and {}\nnext: cd {} && doorbell check && doorbell run",
+        settings.display(),
+        desk.display(),
+        dir.display()
+    ));
+    Ok(Exit::Done)
+}
+
+/// A new desk from the schema, in WAL so that the chat program and doorbell do not wait for each other.
+pub(super) fn make_desk(path: &Path) -> Result<Connection> {
+    let connection = Connection::open(path).with_context(|| format!("create desk {}", path.display()))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.execute_batch(SCHEMA).with_context(|| format!("create desk {}", path.display()))?;
+    Ok(connection)
+}
+
+/// Writes a file unless it is there; answers whether it was written.
+pub(super) fn write_new(path: &Path, content: &[u8]) -> Result<bool> {
+    match OpenOptions::new().write(true).create_new(true).open(path) {
+        Ok(mut file) => {
+            file.write_all(content).with_context(|| format!("write {}", path.display()))?;
+            Ok(true)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error).with_context(|| format!("create {}", path.display())),
+    }
+}

@@ -1,0 +1,49 @@
+//! One pass at a time on one ledger file: a kernel lock, which dies with its holder however it dies.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+
+/// A pass that is nearly done is worth waiting for; one that is not will do the work itself.
+const PATIENCE: Duration = Duration::from_secs(2);
+const POLL: Duration = Duration::from_millis(20);
+
+/// Held for as long as it lives.
+#[derive(Debug)]
+pub(super) struct PassLock {
+    _file: File,
+}
+
+/// The lock of the ledger at `path`; `None` when another pass holds it.
+pub(super) fn acquire(path: &Path) -> Result<Option<PassLock>> {
+    let name = lock_name(path);
+    // not the database itself: closing any handle to it would drop SQLite's own locks
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o660)
+        .open(&name)
+        .with_context(|| format!("open lock {}", name.display()))?;
+    let began = Instant::now();
+    loop {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(Some(PassLock { _file: file })),
+            Err(Errno::WOULDBLOCK) if began.elapsed() < PATIENCE => sleep(POLL),
+            Err(Errno::WOULDBLOCK) => return Ok(None),
+            Err(error) => return Err(error).with_context(|| format!("lock {}", name.display())),
+        }
+    }
+}
+
+fn lock_name(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".doorbell-lock");
+    name.into()
+}

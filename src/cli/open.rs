@@ -1,0 +1,68 @@
+//! Finding the settings, and opening the rooms by them.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::Global;
+use super::exit::SettingsError;
+use crate::config::Config;
+use crate::deliver::email::Relay;
+use crate::desk::Desk;
+use crate::pass::Post;
+use crate::render::Templates;
+
+const HERE: &str = "doorbell.toml";
+const SYSTEM_WIDE: &str = "/etc/doorbell/doorbell.toml";
+
+/// The settings file that was named, or the first that exists.
+pub(super) fn settings_path(global: &Global) -> PathBuf {
+    match &global.config {
+        Some(path) => path.clone(),
+        None if Path::new(HERE).exists() || !Path::new(SYSTEM_WIDE).exists() => HERE.into(),
+        None => SYSTEM_WIDE.into(),
+    }
+}
+
+pub(super) fn config(global: &Global) -> Result<Config> {
+    Ok(Config::read(&settings_path(global))?)
+}
+
+pub(super) fn desk(config: &Config) -> Result<Desk> {
+    Desk::open(&config.desk_path())
+}
+
+pub(super) fn templates(config: &Config) -> Result<Templates> {
+    Ok(Templates::load(config.template_folder().as_deref(), &config.template_sets())?)
+}
+
+/// Templates and relay: made only when there is something to send.
+pub(super) fn post(config: &Config) -> Result<Post> {
+    Ok(Post { templates: templates(config)?, email: relay(config)? })
+}
+
+pub(super) fn relay(config: &Config) -> Result<Relay> {
+    let Some(email) = &config.email else {
+        return Err(SettingsError("there is no [email] section; add one with server and from".into()).into());
+    };
+    Ok(Relay::new(email, &config.folder)?)
+}
+
+/// Files made by root would lock out the user whose crontab runs doorbell.
+pub(super) fn refuse_root(ledger: &Path) -> Result<()> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    let parent = ledger.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let place = if ledger.exists() { ledger } else { parent };
+    let owner = std::fs::metadata(place).with_context(|| format!("look at {}", place.display()))?.uid();
+    if owner == 0 {
+        return Ok(());
+    }
+    let message = format!(
+        "{} belongs to user {owner}, and files made by root would lock that user out; run doorbell as that user",
+        place.display()
+    );
+    Err(SettingsError(message).into())
+}

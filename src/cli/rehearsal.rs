@@ -1,0 +1,135 @@
+//! A dry run for people and programs: who would be told what and why, who not, who later.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::{Format, Global, say, time};
+use crate::config::Config;
+use crate::desk::{Agents, Snapshot};
+use crate::model::{Channel, ConversationId, Decision, Facts, Letter, RecipientId, Verdict, Words, masked};
+use crate::pass::Plan;
+
+/// More lines of a kind than this need `-v`.
+const LISTED: usize = 20;
+
+pub(super) fn show(
+    global: &Global,
+    config: &Config,
+    snapshot: &Snapshot<'_>,
+    plan: &Plan,
+    letters: &[(Letter, Words)],
+) -> Result<()> {
+    let ids: Vec<ConversationId> = plan.decisions.iter().map(|decision| decision.conversation.clone()).collect();
+    let facts = snapshot.facts(&ids, Agents::All)?;
+    match global.format {
+        Format::Json => say::line(&as_json(plan, letters).to_string()),
+        Format::Human => {
+            say::line(&format!(
+                "dry run: {} would go out; nothing is sent, nothing is written",
+                say::counted(letters.len(), "digest")
+            ));
+            letters.iter().for_each(|(letter, words)| show_letter(config, letter, words));
+            show_others(global, config, &facts, plan);
+        }
+    }
+    Ok(())
+}
+
+fn show_letter(config: &Config, letter: &Letter, words: &Words) {
+    let recipient = &letter.recipient;
+    say::line(&format!("\n{} <{}>: {}", recipient.name, masked(&recipient.address), words.subject));
+    for entry in &letter.entries {
+        let since = time::shown(entry.since, recipient.time_zone);
+        let number = entry.number.as_deref().unwrap_or(entry.conversation.as_str());
+        let sender = entry.sender.as_deref().unwrap_or("a guest");
+        say::line(&format!("  #{number:<8} {sender}, waits since {since}: {}", entry.why.sentence()));
+    }
+    if letter.more > 0 {
+        say::line(&format!("  and {} more", letter.more));
+    }
+    if config.email.is_none() {
+        say::line("  (there is no [email] section to send it by)");
+    }
+}
+
+fn show_others(global: &Global, config: &Config, facts: &Facts, plan: &Plan) {
+    let zone = config.desk.time_zone.0;
+    let mut groups: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for decision in &plan.decisions {
+        let who = format!("  {} for {}", conversation(facts, &decision.conversation), recipient(facts, decision));
+        match &decision.verdict {
+            Verdict::Told(_) => {}
+            Verdict::Later(at, reason) => {
+                let line = format!("{who}: at {} ({})", time::shown(*at, zone), reason.sentence());
+                groups.entry("later").or_default().push(line);
+            }
+            Verdict::Skipped(reason) => {
+                groups.entry("not told").or_default().push(format!("{who}: {}", reason.sentence()));
+            }
+        }
+    }
+    for (title, lines) in groups {
+        say::line(&format!("\n{title}:"));
+        let listed = if global.verbose > 0 { lines.len() } else { LISTED };
+        lines.iter().take(listed).for_each(|line| say::line(line));
+        if lines.len() > listed {
+            say::line(&format!("  and {} more (-v lists all)", lines.len() - listed));
+        }
+    }
+}
+
+/// A conversation as people call it.
+pub(super) fn conversation(facts: &Facts, id: &ConversationId) -> String {
+    let number = facts.conversations.get(id).and_then(|it| it.number.as_deref());
+    number.map_or_else(|| id.to_string(), |number| format!("#{number}"))
+}
+
+/// A decision's recipient as people call them.
+pub(super) fn recipient(facts: &Facts, decision: &Decision) -> String {
+    match &decision.recipient {
+        None => "everybody".into(),
+        Some(RecipientId::Agent(id)) => {
+            facts.agents.get(id).map_or_else(|| format!("agent:{id}"), |it| it.name.clone())
+        }
+        Some(other) => other.to_string(),
+    }
+}
+
+fn as_json(plan: &Plan, letters: &[(Letter, Words)]) -> serde_json::Value {
+    let digests: Vec<_> = letters
+        .iter()
+        .map(|(letter, words)| {
+            let conversations: Vec<&str> = letter.entries.iter().map(|entry| entry.conversation.as_str()).collect();
+            json!({
+                "recipient": letter.recipient.id.to_string(),
+                "address": masked(&letter.recipient.address),
+                "subject": words.subject,
+                "conversations": conversations,
+                "more": letter.more,
+            })
+        })
+        .collect();
+    let decisions: Vec<_> = plan.decisions.iter().map(decision_as_json).collect();
+    json!({ "dry_run": true, "digests": digests, "decisions": decisions })
+}
+
+/// A decision for programs.
+pub(super) fn decision_as_json(decision: &Decision) -> serde_json::Value {
+    let (verdict, reason, until) = match &decision.verdict {
+        Verdict::Told(why) => ("told", why.code(), None),
+        Verdict::Later(at, reason) => ("later", reason.code(), Some(at.to_rfc3339())),
+        Verdict::Skipped(reason) => ("skipped", reason.code(), None),
+    };
+    json!({
+        "rule": decision.rule.as_str(),
+        "conversation": decision.conversation.as_str(),
+        "recipient": decision.recipient.as_ref().map(ToString::to_string),
+        "channel": decision.channel.map(Channel::word),
+        "waiting_since": decision.since.to_rfc3339(),
+        "verdict": verdict,
+        "reason": reason,
+        "until": until,
+    })
+}

@@ -1,0 +1,182 @@
+//! `doorbell run`: one pass.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::exit::UsageError;
+use super::{Exit, Format, Global, lock, open, rehearsal, say, summary, time};
+use crate::config::Config;
+use crate::desk::Snapshot;
+use crate::ledger::Ledger;
+use crate::model::{ConversationId, RecipientId, RuleName, email_address};
+use crate::notation::{Span, nearest};
+use crate::pass::{self, Clock, House, Order, Report};
+
+/// Fewer deliveries are over before a bar is read.
+const WORTH_A_BAR: usize = 20;
+
+/// Run one pass: find what waits, tell who must hear, remember it
+///
+/// This is the line for cron. A pass that finds another one at work waits a little and leaves with 0. Without a
+/// terminal a healthy pass prints nothing.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Only this rule
+    #[arg(long, value_name = "NAME")]
+    rule: Option<String>,
+    /// Run rules now, whether they are due or not; no slot is taken
+    #[arg(long)]
+    ignore_schedule: bool,
+    /// Only this conversation, by number, id or link; no slot is taken
+    #[arg(long, value_name = "CONVERSATION")]
+    conversation: Option<String>,
+    /// Only this person, by email address, agent:ID or a NAME from [people]; no slot is taken
+    #[arg(long = "for", value_name = "PERSON")]
+    person: Option<String>,
+    /// Print who would be told what and why; send nothing, write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Pretend that it is this time, such as "yesterday 14:00"
+    #[arg(long, value_name = "TIME", requires = "dry_run")]
+    at: Option<String>,
+    /// Begin no new delivery after this time
+    #[arg(long, value_name = "TIME", default_value = "4m")]
+    budget: Span,
+    /// Send every mail to this address instead, for trials on a copy of the desk: the ledger counts it as told
+    #[arg(long, value_name = "ADDRESS")]
+    redirect_to: Option<String>,
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
+    let config = open::config(global)?;
+    let ledger_path = config.ledger_path();
+    let now = match &arguments.at {
+        Some(text) => time::parse(text, config.desk.time_zone.0, Utc::now())?,
+        None => Utc::now(),
+    };
+    let desk = open::desk(&config)?;
+    let order = order(&config, &desk.snapshot()?, arguments)?;
+    if arguments.dry_run {
+        let mut ledger = Ledger::open_to_read(&ledger_path)?;
+        let house = House { config: &config, desk: &desk, ledger: &mut ledger };
+        let (plan, letters) = pass::rehearse(&house, &order, Clock::at(now), &open::templates(&config)?)?;
+        rehearsal::show(global, &config, &desk.snapshot()?, &plan, &letters)?;
+        return Ok(Exit::Done);
+    }
+    open::refuse_root(&ledger_path)?;
+    let Some(_lock) = lock::acquire(&ledger_path)? else {
+        if say::to_a_person() {
+            say::aside("doorbell: another pass is at work on this ledger; nothing to do");
+        }
+        return Ok(Exit::Done);
+    };
+    let mut ledger = Ledger::open(&ledger_path)?;
+    let report = run_pass(global, &config, &desk, &mut ledger, &order, now)?;
+    tell(global, &report);
+    Ok(Exit::of_status(report.exit_status()))
+}
+
+/// One pass with a progress bar for whoever watches.
+pub(super) fn run_pass(
+    global: &Global,
+    config: &Config,
+    desk: &crate::desk::Desk,
+    ledger: &mut Ledger,
+    order: &Order,
+    now: DateTime<Utc>,
+) -> Result<Report> {
+    let mut house = House { config, desk, ledger };
+    let bar = bar(global);
+    let show = |settled: usize, due: usize| {
+        if due >= WORTH_A_BAR {
+            bar.set_length(u64::try_from(due.max(settled)).unwrap_or_default());
+            bar.set_position(u64::try_from(settled).unwrap_or_default());
+        }
+    };
+    let report = pass::run(&mut house, order, Clock::at(now), || open::post(config), &show);
+    bar.finish_and_clear();
+    report
+}
+
+/// What the pass did: a summary for a person, one line of JSON for a program, troubles in any case.
+pub(super) fn tell(global: &Global, report: &Report) {
+    match global.format {
+        Format::Json => say::line(&report.to_json()),
+        Format::Human => {
+            if !global.quiet && (say::to_a_person() || global.verbose > 0) {
+                say::text(&summary::of(report));
+            }
+            let all = say::to_a_person() || global.verbose > 0;
+            summary::troubles(report, all).iter().for_each(|line| say::aside(line));
+        }
+    }
+}
+
+fn bar(global: &Global) -> ProgressBar {
+    if global.quiet || global.format == Format::Json || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} sent, {per_sec}, {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn order(config: &Config, snapshot: &Snapshot<'_>, arguments: &Arguments) -> Result<Order> {
+    let redirect_to = arguments.redirect_to.as_deref().map(|text| {
+        email_address(text).ok_or_else(|| UsageError(format!("--redirect-to {text:?} is not an email address")))
+    });
+    Ok(Order {
+        rule: arguments.rule.as_deref().map(|name| known_rule(config, name)).transpose()?,
+        ignore_schedule: arguments.ignore_schedule,
+        conversation: arguments
+            .conversation
+            .as_deref()
+            .map(|text| find_conversation(config, snapshot, text))
+            .transpose()?,
+        person: arguments.person.as_deref().map(|text| find_person(config, snapshot, text)).transpose()?,
+        redirect_to: redirect_to.transpose()?,
+        budget: Duration::from_secs(u64::from(arguments.budget.as_seconds())),
+    })
+}
+
+fn known_rule(config: &Config, name: &str) -> Result<RuleName> {
+    let rules: Vec<&str> = config.rules.iter().map(|scheduled| scheduled.rule.name.as_str()).collect();
+    if rules.contains(&name) {
+        return Ok(name.into());
+    }
+    let remedy = match nearest(name, rules.iter().copied()) {
+        Some(meant) => format!("did you mean {meant:?}?"),
+        None => format!("the settings have {}", rules.join(", ")),
+    };
+    Err(UsageError(format!("--rule {name:?} is not in the settings; {remedy}")).into())
+}
+
+/// The conversation that somebody means: a number, an id, or the link that the mails show.
+pub(super) fn find_conversation(config: &Config, snapshot: &Snapshot<'_>, text: &str) -> Result<ConversationId> {
+    // a link ends with the number or id, whatever stands before it
+    let last = text.rsplit(['/', '=', '#']).next().unwrap_or(text);
+    let word = if config.desk.agent_url.is_some() && text.contains("://") { last } else { text };
+    snapshot
+        .find_conversation(word)
+        .context("look for the conversation")?
+        .ok_or_else(|| UsageError(format!("there is no conversation {text:?}; give its number, id or link")).into())
+}
+
+/// The person that somebody means: an address, an id, or a name from the settings.
+pub(super) fn find_person(config: &Config, snapshot: &Snapshot<'_>, text: &str) -> Result<RecipientId> {
+    let name: Arc<str> = text.trim_start_matches("person:").into();
+    if config.people.contains_key(&name) {
+        return Ok(RecipientId::Person(name));
+    }
+    snapshot.find_person(text).context("look for the person")?.ok_or_else(|| {
+        UsageError(format!("there is no person {text:?}; give an email address, agent:ID or a NAME from [people]"))
+            .into()
+    })
+}

@@ -1,0 +1,68 @@
+//! `doorbell send-test`: one sample digest to one address, with the server's own words.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use chrono::Utc;
+
+use super::exit::UsageError;
+use super::{Exit, Global, check, open, say};
+use crate::deliver::email::Mail;
+use crate::model::{Outcome, Recipient, RecipientId, email_address, masked};
+use crate::render::sample_letter;
+
+/// Send a sample digest to an address, and print what the server says
+///
+/// The ledger is not touched and nobody else hears.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The channel to try
+    #[arg(value_parser = ["email"])]
+    channel: String,
+    /// Where to send it
+    to: String,
+    /// The template set to show
+    #[arg(long, value_name = "NAME", default_value = "digest")]
+    template: String,
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
+    let config = open::config(global)?;
+    let address = email_address(&arguments.to)
+        .ok_or_else(|| UsageError(format!("{:?} is not an email address", arguments.to)))?;
+    let post = open::post(&config)?;
+    let now = Utc::now();
+    let mut letter = sample_letter(now);
+    letter.desk.clone_from(&config.desk.name);
+    letter.recipient = Recipient {
+        id: RecipientId::Person("test".into()),
+        name: String::new(),
+        address: address.clone(),
+        time_zone: config.desk.time_zone.0,
+    };
+    let words = post
+        .templates
+        .render(&arguments.template, &letter)
+        .map_err(|error| UsageError(format!("--template {:?}: {error}", arguments.template)))?;
+    let mail = Mail {
+        recipient: letter.recipient,
+        words,
+        // every test is a mail of its own, and never the key of a delivery
+        uid: format!("test-{}-{}", now.timestamp_micros(), std::process::id()),
+        thread: None,
+        now,
+        redirected_to: None,
+    };
+    answer(&address, &post.email.lane().send(&mail))
+}
+
+fn answer(address: &Arc<str>, outcome: &Outcome) -> Result<Exit> {
+    match outcome {
+        Outcome::Accepted(reply) => {
+            let words = format!("{} {}", reply.code, reply.text);
+            say::line(&format!("accepted for {}: {}", masked(address), words.trim()));
+            Ok(Exit::Done)
+        }
+        refused => Err(check::refused(refused)),
+    }
+}

@@ -1,0 +1,74 @@
+//! A pass's report for people.
+
+use std::fmt::Write;
+
+use super::say::counted;
+use crate::model::Reason;
+use crate::pass::Report;
+
+/// The summary of a pass on a terminal.
+pub(super) fn of(report: &Report) -> String {
+    let mut text = String::new();
+    let mut line = |words: String| {
+        // writing to a String cannot fail
+        let _ = writeln!(text, "{words}");
+    };
+    line(headline(report));
+    for told in &report.recipients {
+        let conversations = counted(told.conversations, "conversation");
+        line(format!("  {:<28} {:<17} because {}", told.address, conversations, told.why));
+    }
+    if report.sent > report.recipients.len() {
+        line(format!("  and {} more", report.sent - report.recipients.len()));
+    }
+    if report.suppressed > 0 {
+        line(format!("{} not needed any more: nothing of it waits", counted(report.suppressed, "digest")));
+    }
+    if report.recovered > 0 {
+        line(format!("{} of a pass that was stopped sent once more under the same Message-ID", report.recovered));
+    }
+    for (code, count) in &report.reasons {
+        let reason = Reason::parse(code).map_or(*code, |reason| reason.sentence());
+        line(format!("  not told {count:>4}   {reason}"));
+    }
+    text
+}
+
+fn headline(report: &Report) -> String {
+    let seconds = format!("{:.1} s", report.seconds);
+    if report.sent + report.retried + report.dead + report.unknown == 0 {
+        return if report.told == 0 {
+            format!("doorbell: nothing new to tell ({seconds})")
+        } else {
+            format!("doorbell: nothing sent ({seconds})")
+        };
+    }
+    let mut parts = vec![format!("{} sent", counted(report.sent, "digest"))];
+    for (count, what) in
+        [(report.retried, "waiting for another try"), (report.dead, "dead"), (report.unknown, "that may have arrived")]
+    {
+        if count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
+    }
+    format!("doorbell: {} ({seconds})", parts.join(", "))
+}
+
+/// What went wrong, a line each; retries, which need nobody, only when `all` is asked for.
+pub(super) fn troubles(report: &Report, all: bool) -> Vec<String> {
+    report
+        .troubles
+        .iter()
+        .filter(|trouble| all || trouble.kind != "retry")
+        .map(|trouble| {
+            let what = match (trouble.kind, trouble.key) {
+                ("settings", Some(key)) => format!("{key}: the mail server does not accept the settings"),
+                ("retry", _) => format!("delivery {} to {} waits for another try", trouble.delivery, trouble.address),
+                ("unknown", _) => format!("delivery {} to {} may have arrived", trouble.delivery, trouble.address),
+                _ => format!("delivery {} to {} is dead", trouble.delivery, trouble.address),
+            };
+            let remedy = if trouble.remedy.is_empty() { String::new() } else { format!("; {}", trouble.remedy) };
+            format!("doorbell: {what}: {}{remedy}", trouble.words)
+        })
+        .collect()
+}

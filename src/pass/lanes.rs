@@ -1,0 +1,263 @@
+//! Claimed deliveries on their way: lanes render and send, one writer settles and begins in shared commits.
+//! A delivery is on the wire only between its committed `sending` and its settlement: that many may repeat.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, Scope};
+
+use anyhow::Result;
+
+use super::clock::Clock;
+use super::lane::{Answer, Job, Work, run_lane};
+use super::order::Order;
+use super::recheck::{Check, recheck};
+use super::report::Report;
+use super::{House, Post};
+use crate::deliver::email;
+use crate::ledger::{Begin, Settled, Settlement, thread_key, uid};
+use crate::model::{Delivery, Digest, Letter, Outcome, masked};
+
+/// Called after each commit with how many deliveries are settled and how many were due at first.
+pub type Progress<'a> = dyn Fn(usize, usize) + 'a;
+
+/// A claim takes this many deliveries for each lane: few enough that a stop gives little back.
+const CLAIM_PER_LANE: usize = 4;
+/// So many servers' failures in a row without any answer: nobody is there, and waiting for each would eat the pass.
+const SILENCES_IN_A_ROW: usize = 3;
+
+/// A delivery that passed the re-check.
+struct Ready {
+    delivery: Delivery,
+    digest: Digest,
+    uid: String,
+    shown: String,
+    letter: Option<Letter>,
+}
+
+/// One lane seen from the writer: what it is sending, and what it has been given to render meanwhile.
+struct Seat {
+    work: Sender<Work>,
+    sending: Option<Ready>,
+    next: Option<Ready>,
+}
+
+/// The writer: the only one that touches the ledger while the lanes send.
+struct Writer<'house, 'desk> {
+    house: &'house mut House<'desk>,
+    order: &'house Order,
+    clock: Clock,
+    only: Option<&'house [i64]>,
+    seats: Vec<Seat>,
+    ready: VecDeque<Ready>,
+    /// Settled without the wire, to be written with the next commit.
+    unsent: Vec<(Delivery, Settlement)>,
+    answered: Vec<(Ready, Outcome)>,
+    silences: usize,
+    /// True once nothing more may begin: the channel does not work, the time is up, or nothing is due.
+    closed: bool,
+    lanes: usize,
+}
+
+/// Sends everything that is due, and everything that becomes ready, until nothing is left or the budget is spent.
+pub(super) fn deliver(
+    house: &mut House<'_>,
+    post: &Post,
+    order: &Order,
+    clock: Clock,
+    only: Option<&[i64]>,
+    report: &mut Report,
+    progress: &Progress<'_>,
+) -> Result<()> {
+    let due = house.ledger.due_count(clock.now())?;
+    let lanes = house.config.email.as_ref().map_or(1, email::Settings::lanes).min(due.max(1));
+    thread::scope(|scope| {
+        let (answers, answered) = channel();
+        let mut writer = Writer {
+            house,
+            order,
+            clock,
+            only,
+            seats: Vec::new(),
+            ready: VecDeque::new(),
+            unsent: Vec::new(),
+            answered: Vec::new(),
+            silences: 0,
+            closed: false,
+            lanes,
+        };
+        let hire = |seat: usize| hire(scope, post, seat, &answers);
+        loop {
+            writer.fill(&hire)?;
+            writer.commit(report)?;
+            progress(report.settled(), due);
+            if !writer.wait(&answered) {
+                return Ok(());
+            }
+        }
+    })
+}
+
+fn hire<'scope>(scope: &'scope Scope<'scope, '_>, post: &'scope Post, seat: usize, answers: &Sender<Answer>) -> Seat {
+    let (work, orders) = channel();
+    let answers = answers.clone();
+    scope.spawn(move || run_lane(post, seat, &orders, &answers));
+    Seat { work, sending: None, next: None }
+}
+
+impl Writer<'_, '_> {
+    /// Gives every lane its next letter to render; claims and re-checks more when few are left.
+    fn fill(&mut self, hire: &dyn Fn(usize) -> Seat) -> Result<()> {
+        if self.clock.elapsed() >= self.order.budget {
+            self.close()?;
+        }
+        while !self.closed && self.ready.len() < self.lanes {
+            let claimed = self.house.ledger.claim(self.lanes * CLAIM_PER_LANE, self.clock.now(), self.only)?;
+            self.closed = claimed.is_empty();
+            self.check(claimed)?;
+        }
+        for index in 0..self.lanes {
+            if self.ready.is_empty() {
+                break;
+            }
+            if index == self.seats.len() {
+                self.seats.push(hire(index));
+            }
+            if let Some(seat) = self.seats.get_mut(index).filter(|seat| seat.next.is_none()) {
+                seat.next = self.ready.pop_front().map(|ready| prepare(ready, seat, &self.clock, self.order));
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&mut self, claimed: Vec<Delivery>) -> Result<()> {
+        if claimed.is_empty() {
+            return Ok(());
+        }
+        let checks = recheck(self.house, &claimed, self.clock.now())?;
+        for (delivery, check) in claimed.into_iter().zip(checks) {
+            match check {
+                Check::Suppress(reason) => self.unsent.push((delivery, Settlement::Suppressed(reason))),
+                Check::Postpone(at) => self.unsent.push((delivery, Settlement::Postponed(at))),
+                Check::Send(content) => {
+                    let (digest, letter) = *content;
+                    let uid = delivery
+                        .frozen_uid
+                        .clone()
+                        .unwrap_or_else(|| uid(self.house.ledger.install_id(), &delivery, &digest.items));
+                    let shown = masked(&digest.recipient.address);
+                    self.ready.push_back(Ready { delivery, digest, uid, shown, letter: Some(letter) });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes all answers and begins whatever a free lane has ready, in one commit; then lets those lanes go.
+    fn commit(&mut self, report: &mut Report) -> Result<()> {
+        let answered = std::mem::take(&mut self.answered);
+        let unsent = std::mem::take(&mut self.unsent);
+        let free: Vec<usize> = (0..self.seats.len())
+            .filter(|index| self.seats.get(*index).is_some_and(|seat| seat.sending.is_none() && seat.next.is_some()))
+            .collect();
+        if answered.is_empty() && unsent.is_empty() && free.is_empty() {
+            return Ok(());
+        }
+        let mut settled: Vec<Settled<'_>> = Vec::with_capacity(answered.len() + unsent.len());
+        for (ready, outcome) in &answered {
+            let settlement = Settlement::Answered(outcome.clone());
+            settled.push(Settled { delivery: &ready.delivery, uid: &ready.uid, settlement });
+        }
+        for (delivery, settlement) in &unsent {
+            settled.push(Settled { delivery, uid: "", settlement: settlement.clone() });
+        }
+        let starting = free.iter().filter_map(|index| self.seats.get(*index)?.next.as_ref());
+        let begun: Vec<Begin<'_>> = starting
+            .map(|ready| Begin {
+                delivery: &ready.delivery,
+                uid: &ready.uid,
+                items: &ready.digest.items,
+                shown: &ready.shown,
+            })
+            .collect();
+        let (closed, may_go) = self.house.ledger.exchange(&settled, &begun, self.clock.now())?;
+        for ((ready, outcome), closed) in answered.iter().zip(&closed) {
+            report.add(&ready.delivery, &ready.digest, outcome, *closed);
+        }
+        closed.iter().skip(answered.len()).for_each(|closed| report.count(*closed));
+        self.go(&free, &may_go, report);
+        if answered.iter().any(|(_, outcome)| self.stops_the_channel(outcome)) {
+            self.close()?;
+        }
+        Ok(())
+    }
+
+    fn go(&mut self, free: &[usize], may_go: &[bool], report: &mut Report) {
+        for (index, may_go) in free.iter().zip(may_go) {
+            let Some(seat) = self.seats.get_mut(*index) else { continue };
+            // a lane that is gone has its receiver closed; its delivery then waits for the next pass
+            let _ = seat.work.send(if *may_go { Work::Go } else { Work::Drop });
+            match seat.next.take() {
+                Some(ready) if *may_go => seat.sending = Some(ready),
+                Some(_) => report.suppressed += 1,
+                None => {}
+            }
+        }
+    }
+
+    /// Waits for at least one answer and takes all that are there; false when nothing is on its way any more.
+    fn wait(&mut self, answered: &Receiver<Answer>) -> bool {
+        if self.seats.iter().all(|seat| seat.sending.is_none()) {
+            return !self.closed || self.seats.iter().any(|seat| seat.next.is_some()) || !self.unsent.is_empty();
+        }
+        let Ok(first) = answered.recv() else { return false };
+        for answer in std::iter::once(first).chain(answered.try_iter()) {
+            if let Some(ready) = self.seats.get_mut(answer.seat).and_then(|seat| seat.sending.take()) {
+                self.answered.push((ready, answer.outcome));
+            }
+        }
+        true
+    }
+
+    fn stops_the_channel(&mut self, outcome: &Outcome) -> bool {
+        match outcome {
+            Outcome::Misconfigured { .. } => true,
+            Outcome::Deferred(_, reply) if reply.code.is_empty() => {
+                self.silences += 1;
+                self.silences >= SILENCES_IN_A_ROW
+            }
+            _ => {
+                self.silences = 0;
+                false
+            }
+        }
+    }
+
+    /// Nothing more begins; what was claimed and not begun is given back.
+    fn close(&mut self) -> Result<()> {
+        self.closed = true;
+        let mut back: Vec<i64> = self.ready.drain(..).map(|ready| ready.delivery.id).collect();
+        for seat in &mut self.seats {
+            if let Some(ready) = seat.next.take() {
+                let _ = seat.work.send(Work::Drop);
+                back.push(ready.delivery.id);
+            }
+        }
+        self.house.ledger.release(&back)
+    }
+}
+
+/// Hands a letter to a lane, which renders it while other lanes send.
+fn prepare(mut ready: Ready, seat: &Seat, clock: &Clock, order: &Order) -> Ready {
+    if let Some(letter) = ready.letter.take() {
+        let job = Job {
+            letter,
+            set: ready.digest.subject.clone(),
+            uid: ready.uid.clone(),
+            thread: thread_key(&ready.digest, clock.now()),
+            now: clock.now(),
+            redirected_to: order.redirect_to.clone(),
+        };
+        let _ = seat.work.send(Work::Prepare(Box::new(job)));
+    }
+    ready
+}

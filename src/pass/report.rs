@@ -1,0 +1,174 @@
+//! What a pass did: the last line of its output, and its exit status.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::plan::Plan;
+use crate::ledger::{Closed, Enqueued};
+use crate::model::{Delivery, Digest, Outcome, Verdict, masked};
+
+/// Somebody who was told.
+#[derive(Debug, Clone, Serialize)]
+pub struct Told {
+    /// The delivery's number.
+    pub delivery: i64,
+    /// `agent:7` and the like.
+    pub recipient: String,
+    /// The masked address.
+    pub address: String,
+    /// The channel.
+    pub channel: &'static str,
+    /// How many conversations.
+    pub conversations: usize,
+    /// Why, for the first of them.
+    pub why: String,
+}
+
+/// A delivery that did not arrive, in words.
+#[derive(Debug, Clone, Serialize)]
+pub struct Trouble {
+    /// The delivery's number.
+    pub delivery: i64,
+    /// The masked address.
+    pub address: String,
+    /// dead, unknown, retry or settings.
+    pub kind: &'static str,
+    /// The settings key to look at, for `settings`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<&'static str>,
+    /// The provider's words.
+    pub words: String,
+    /// What to do about it.
+    pub remedy: &'static str,
+}
+
+/// What a pass did.
+#[derive(Debug, Default, Clone, Serialize)]
+pub struct Report {
+    /// Slots that were due.
+    pub slots: usize,
+    /// Decisions to tell.
+    pub told: usize,
+    /// Decisions to wait.
+    pub later: usize,
+    /// Decisions not to tell.
+    pub skipped: usize,
+    /// How often each reason not to tell, or not yet, was given, by its code.
+    pub reasons: BTreeMap<&'static str, usize>,
+    /// Deliveries that are new.
+    pub queued: usize,
+    /// Deliveries waiting for another try that took new messages along.
+    pub joined: usize,
+    /// Digests kept back behind one that may have arrived.
+    pub in_doubt: usize,
+    /// Deliveries that a stopped pass had on the wire.
+    pub recovered: usize,
+    /// Deliveries the provider has.
+    pub sent: usize,
+    /// Deliveries that wait for another try.
+    pub retried: usize,
+    /// Deliveries that will never arrive.
+    pub dead: usize,
+    /// Deliveries that may have arrived.
+    pub unknown: usize,
+    /// Deliveries of which nothing waited any more.
+    pub suppressed: usize,
+    /// Whether the settings stopped the channel.
+    pub misconfigured: bool,
+    /// How long it took.
+    pub seconds: f64,
+    /// Who was told, at most [`Report::LISTED`] of them.
+    pub recipients: Vec<Told>,
+    /// What went wrong, at most [`Report::LISTED`].
+    pub troubles: Vec<Trouble>,
+}
+
+impl Report {
+    /// More than this nobody reads on a screen.
+    pub const LISTED: usize = 50;
+
+    pub(super) fn of(plan: &Plan, enqueued: &Enqueued, recovered: usize) -> Self {
+        let mut report = Self {
+            slots: plan.slots.len(),
+            queued: enqueued.queued,
+            joined: enqueued.joined,
+            in_doubt: enqueued.in_doubt,
+            recovered,
+            ..Self::default()
+        };
+        for decision in &plan.decisions {
+            let (count, reason) = match &decision.verdict {
+                Verdict::Told(_) => (&mut report.told, None),
+                Verdict::Later(_, reason) => (&mut report.later, Some(reason)),
+                Verdict::Skipped(reason) => (&mut report.skipped, Some(reason)),
+            };
+            *count += 1;
+            if let Some(reason) = reason {
+                *report.reasons.entry(reason.code()).or_default() += 1;
+            }
+        }
+        report
+    }
+
+    /// How many deliveries came to an end, or to another try.
+    pub fn settled(&self) -> usize {
+        self.sent + self.retried + self.dead + self.unknown + self.suppressed
+    }
+
+    /// 0, or 1 when something new needs a person, or 78 when the settings stopped a channel.
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Self { misconfigured: true, .. } => 78,
+            Self { dead: 0, unknown: 0, .. } => 0,
+            _ => 1,
+        }
+    }
+
+    /// The report as one line of JSON.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    pub(super) fn add(&mut self, delivery: &Delivery, digest: &Digest, outcome: &Outcome, closed: Closed) {
+        self.count(closed);
+        let address = masked(&digest.recipient.address);
+        if closed == Closed::Sent && self.recipients.len() < Self::LISTED {
+            self.recipients.push(Told {
+                delivery: delivery.id,
+                recipient: delivery.recipient.to_string(),
+                address: address.clone(),
+                channel: delivery.channel.word(),
+                conversations: digest.items.len(),
+                why: digest.items.first().map(|item| item.why.sentence()).unwrap_or_default(),
+            });
+        }
+        let (kind, key, reply) = match (outcome, closed) {
+            (Outcome::Misconfigured { key, reply }, _) => ("settings", Some(*key), reply),
+            (Outcome::Deferred(_, reply) | Outcome::Unknown(reply), Closed::Retried(_)) => ("retry", None, reply),
+            (Outcome::Unknown(reply), _) => ("unknown", None, reply),
+            (Outcome::Accepted(_), _) => return,
+            (Outcome::Deferred(_, reply) | Outcome::RefusedRecipient(reply) | Outcome::RefusedMessage(reply), _) => {
+                ("dead", None, reply)
+            }
+        };
+        // one line for a channel that the settings stopped: every lane says the same
+        let repeated = self.misconfigured && kind == "settings";
+        self.misconfigured |= kind == "settings";
+        if self.troubles.len() < Self::LISTED && !repeated {
+            let words = format!("{} {}", reply.code, reply.text).trim().to_owned();
+            let remedy = crate::deliver::email::remedy(outcome);
+            self.troubles.push(Trouble { delivery: delivery.id, address, kind, key, words, remedy });
+        }
+    }
+
+    pub(super) fn count(&mut self, closed: Closed) {
+        *match closed {
+            Closed::Sent => &mut self.sent,
+            Closed::Retried(_) => &mut self.retried,
+            Closed::Dead => &mut self.dead,
+            Closed::Unknown => &mut self.unknown,
+            Closed::Suppressed | Closed::Lost => &mut self.suppressed,
+        } += 1;
+    }
+}

@@ -1,0 +1,141 @@
+//! What waits and what is known about it, put on the scales of the rules. The one place that decides:
+//! `run`, the re-check before sending, the dry run and `explain` all come here.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+
+use crate::collapse::Target;
+use crate::config::Config;
+use crate::desk::{Agents, Snapshot};
+use crate::ledger::Ledger;
+use crate::model::{
+    Audience, ConversationId, Decision, Facts, Item, Pending, RecipientId, Rule, RuleName, Told, Verdict, Watch,
+};
+use crate::route::{View, places_to_look_up, recipient, route};
+
+/// How many conversations are weighed at a time: bounds memory, not the pass.
+const CHUNK: usize = 1_000;
+
+/// The question: which rules, about which conversations, for whom.
+pub(super) struct Question<'a> {
+    pub(super) config: &'a Config,
+    pub(super) snapshot: &'a Snapshot<'a>,
+    pub(super) ledger: &'a Ledger,
+    pub(super) baselines: &'a HashMap<RuleName, DateTime<Utc>>,
+    pub(super) rules: Vec<&'a Rule>,
+    pub(super) conversations: Option<&'a [ConversationId]>,
+    pub(super) person: Option<&'a RecipientId>,
+    pub(super) now: DateTime<Utc>,
+}
+
+/// The answer: every decision, and what is to be heard by whom.
+#[derive(Debug, Default)]
+pub(super) struct Weighed {
+    pub(super) decisions: Vec<Decision>,
+    pub(super) heard: Vec<(Target, Item)>,
+}
+
+/// Decides everything that waits, for every rule asked about.
+pub(super) fn weigh(question: &Question<'_>) -> Result<Weighed> {
+    let mut weighed = Weighed::default();
+    let mut by_watch: Vec<(Watch, Vec<&Rule>)> = Vec::new();
+    for rule in &question.rules {
+        match by_watch.iter_mut().find(|(watch, _)| *watch == rule.watch) {
+            Some((_, rules)) => rules.push(rule),
+            None => by_watch.push((rule.watch, vec![rule])),
+        }
+    }
+    for (watch, rules) in by_watch {
+        let pending = question.snapshot.pending(watch, question.conversations)?;
+        for chunk in pending.chunks(CHUNK) {
+            weigh_chunk(question, &rules, chunk, &mut weighed)?;
+        }
+    }
+    Ok(weighed)
+}
+
+fn weigh_chunk(question: &Question<'_>, rules: &[&Rule], chunk: &[Pending], weighed: &mut Weighed) -> Result<()> {
+    let ids: Vec<ConversationId> = chunk.iter().map(|pending| pending.conversation.clone()).collect();
+    let facts = question.snapshot.facts(&ids, agents_needed(rules))?;
+    let told = told(question, rules, chunk, &ids)?;
+    let view = View {
+        facts: &facts,
+        told: &told,
+        people: &question.config.people,
+        presence: &question.config.presence,
+        time_zone: question.config.desk.time_zone.0,
+        now: question.now,
+    };
+    for rule in rules {
+        for pending in chunk {
+            for decision in route(view, rule, pending) {
+                if question.person.is_some_and(|person| decision.recipient.as_ref() != Some(person)) {
+                    continue;
+                }
+                weighed.heard.extend(heard(view, rule, &decision));
+                weighed.decisions.push(decision);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn told(question: &Question<'_>, rules: &[&Rule], chunk: &[Pending], ids: &[ConversationId]) -> Result<Told> {
+    let marks = question.ledger.marks(ids)?;
+    let mut told = Told { marks, baselines: question.baselines.clone(), ..Told::default() };
+    let pairs = rules.iter().flat_map(|rule| chunk.iter().map(move |pending| (*rule, pending)));
+    told.first_after = question.snapshot.first_after(&places_to_look_up(pairs, &told))?;
+    Ok(told)
+}
+
+fn agents_needed(rules: &[&Rule]) -> Agents {
+    let everybody = rules.iter().flat_map(|rule| &rule.tell).any(|tell| tell.audience == Audience::AllAgents);
+    if everybody { Agents::All } else { Agents::Around }
+}
+
+/// A decision to tell, as an item on its way into a digest.
+fn heard(view: View<'_>, rule: &Rule, decision: &Decision) -> Option<(Target, Item)> {
+    let Verdict::Told(why) = &decision.verdict else { return None };
+    let channel = decision.channel?;
+    let account = account_of(view.facts, &decision.conversation);
+    // a decision to tell was made with an address at hand, so there is one
+    let recipient = recipient(view, decision.recipient.as_ref()?, channel).ok()?;
+    let target = Target { account, recipient, channel, subject: rule.template.clone() };
+    let item = Item {
+        rule: rule.name.clone(),
+        conversation: decision.conversation.clone(),
+        latest: decision.latest.clone(),
+        since: decision.since,
+        why: why.clone(),
+    };
+    Some((target, item))
+}
+
+fn account_of(facts: &Facts, conversation: &ConversationId) -> Option<crate::model::AccountId> {
+    facts.conversations.get(conversation)?.account.clone()
+}
+
+/// Every decision about one conversation by every rule, as it would be made now.
+pub fn weigh_one(
+    config: &Config,
+    snapshot: &Snapshot<'_>,
+    ledger: &Ledger,
+    conversation: &ConversationId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Decision>> {
+    let rules: Vec<&Rule> = config.rules.iter().map(|scheduled| &scheduled.rule).collect();
+    let baselines = ledger.baselines(rules.iter().map(|rule| &rule.name), now)?;
+    let question = Question {
+        config,
+        snapshot,
+        ledger,
+        baselines: &baselines,
+        rules,
+        conversations: Some(std::slice::from_ref(conversation)),
+        person: None,
+        now,
+    };
+    Ok(weigh(&question)?.decisions)
+}
