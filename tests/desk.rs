@@ -323,8 +323,33 @@ fn a_row_that_cannot_be_read_does_not_stop_the_others() {
                 INSERT INTO messages (conversation_id, sender_type, created_at) VALUES
                   (1, 'contact', 1772400000000), (2, 'contact', 'yesterday'), (3, 'contact', 1772400000000);";
     connection.execute_batch(rows).unwrap();
-    let waiting = Desk::open(&path).unwrap().snapshot().unwrap().pending(Watch::Unreplied, None).unwrap();
-    assert_eq!(waiting.iter().map(|pending| pending.conversation.as_str()).collect::<Vec<_>>(), ["1", "3"]);
+    let desk = Desk::open(&path).unwrap();
+    let log = logged(|| {
+        let waiting = desk.snapshot().unwrap().pending(Watch::Unreplied, None).unwrap();
+        assert_eq!(waiting.iter().map(|pending| pending.conversation.as_str()).collect::<Vec<_>>(), ["1", "3"]);
+    });
+    assert!(log.contains("waiting_conversations") && log.contains("id=\"2\""), "{log}");
+}
+
+/// What is logged while `act` runs.
+fn logged(act: impl FnOnce()) -> String {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let subscriber =
+        tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.try_clone().unwrap()).finish();
+    tracing::subscriber::with_default(subscriber, act);
+    std::io::read_to_string(reader).unwrap()
+}
+
+#[test]
+fn an_unknown_word_is_warned_of_once_however_many_rows_have_it() {
+    let mut office = Office::new();
+    office.agent("ada").agent("bob").asks("c1", "hello?");
+    office
+        .connection()
+        .execute_batch("PRAGMA ignore_check_constraints = ON; UPDATE agents SET role = 'wizard'")
+        .unwrap();
+    let log = logged(|| assert_eq!(facts(&office, &["c1"], Agents::All).agents.len(), 2));
+    assert_eq!(log.matches("wizard").count(), 1, "{log}");
 }
 
 // ---- the words
