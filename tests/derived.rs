@@ -240,10 +240,12 @@ proptest! {
     fn no_order_of_writes_leaves_a_derived_column_wrong(
         writes in prop::collection::vec(write(), 1..40),
         foreign_keys in any::<bool>(),
+        recursive_triggers in any::<bool>(),
     ) {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(doorbell::desk::SCHEMA).unwrap();
         connection.pragma_update(None, "foreign_keys", foreign_keys).unwrap();
+        connection.pragma_update(None, "recursive_triggers", recursive_triggers).unwrap();
         for conversation in 1..=2 {
             apply(&connection, &Write::Begun { conversation, agent: None });
         }
