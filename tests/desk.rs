@@ -271,9 +271,11 @@ fn all_agents_are_told_of_on_demand() {
 fn the_cursors_of_unassigned_conversations_are_told_of() {
     let mut office = Office::new();
     office.agent("ada").agent("bob").asks("c1", "x").asks("c2", "x").assign("c2", "bob");
-    office.reads("ada", "c1").reads("ada", "c2").contact_reads("c1");
+    let looked = office.reads("ada", "c1").reads("ada", "c2").now();
+    assert_eq!(office.agent_id("ada").as_str(), office.contact_id("tom").as_str(), "the test needs equal ids");
+    office.later(5).contact_reads("c1");
     let seen = facts(&office, &["c1", "c2"], Agents::All).seen;
-    assert_eq!(seen, HashMap::from([((office.conversation_id("c1"), office.agent_id("ada")), office.now())]));
+    assert_eq!(seen, HashMap::from([((office.conversation_id("c1"), office.agent_id("ada")), looked)]));
 }
 
 #[test]
