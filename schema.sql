@@ -1,6 +1,6 @@
 -- The desk schema of doorbell, for SQLite: people, conversations, and who has read what.
 --
--- For the author of the chat program that writes here
+-- For the author of the chat program that writes here (with SQLite 3.37 or later, for STRICT)
 --   * An id is an integer of your choice. A group's id is text that begins with its kind: 'team:7', 'inbox:3'.
 --   * A time is Unix milliseconds, UTC. NULL means never or unknown. Seconds, microseconds and 0 are refused.
 --   * A yes or no is 1 or 0. A vocabulary column takes the words of its CHECK, in lower case.

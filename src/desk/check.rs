@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use anyhow::{Context, Result};
+use rusqlite::Params;
 
 use super::Desk;
 
@@ -81,10 +82,11 @@ impl Desk {
     fn problems(&self) -> Result<Vec<String>> {
         let read = || format!("read the schema of desk {}", self.path.display());
         let remedy = "make it as schema.sql does; `doorbell init` makes a whole desk";
-        let known = self.names("SELECT name FROM sqlite_schema WHERE ?1 = ''", "").with_context(read)?;
+        let known =
+            self.names("SELECT name FROM sqlite_schema WHERE type IN ('trigger', 'index')", []).with_context(read)?;
         let mut problems = Vec::new();
         for (relation, columns) in RELATIONS {
-            let there = self.names("SELECT name FROM pragma_table_info(?1)", relation).with_context(read)?;
+            let there = self.names("SELECT name FROM pragma_table_info(?1)", [relation]).with_context(read)?;
             if there.is_empty() {
                 problems.push(format!("the desk has no relation {relation}; {remedy}"));
                 continue;
@@ -99,8 +101,8 @@ impl Desk {
         Ok(problems)
     }
 
-    fn names(&self, sql: &str, parameter: &str) -> rusqlite::Result<HashSet<String>> {
+    fn names(&self, sql: &str, parameters: impl Params) -> rusqlite::Result<HashSet<String>> {
         let mut statement = self.connection.prepare(sql)?;
-        statement.query_map([parameter], |row| row.get(0))?.collect()
+        statement.query_map(parameters, |row| row.get(0))?.collect()
     }
 }

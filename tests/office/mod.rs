@@ -1,10 +1,12 @@
 //! A support desk for tests: a real database file, and acts told as people would tell them.
 #![allow(
     dead_code,
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::panic,
     clippy::must_use_candidate,
     clippy::return_self_not_must_use,
+    clippy::wrong_self_convention,
     reason = "shared by all end-to-end tests; a broken office is a broken test"
 )]
 
@@ -362,7 +364,8 @@ impl Office {
     }
 
     fn latest_number(&self, conversation: &str) -> i64 {
-        let sql = "SELECT id FROM messages WHERE conversation_id = ?1 AND deleted = 0 ORDER BY created_at DESC, id DESC";
+        let sql =
+            "SELECT id FROM messages WHERE conversation_id = ?1 AND deleted = 0 ORDER BY created_at DESC, id DESC";
         self.connection.query_row(sql, [self.conversation_number(conversation)], |row| row.get(0)).unwrap()
     }
 
