@@ -24,11 +24,11 @@ pub(super) fn body(text: &str) -> String {
             other => other,
         };
         if letter == '\n' {
+            clean.truncate(clean.trim_end_matches([' ', '\t']).len());
             new_lines += 1;
             if new_lines > 2 {
                 continue;
             }
-            clean.truncate(clean.trim_end_matches([' ', '\t']).len());
         } else if is_harmful(letter) {
             continue;
         } else if letter != ' ' && letter != '\t' {

@@ -32,7 +32,7 @@ pub(super) struct Fields {
     conversation_id: String,
     title: Option<String>,
     preview: Option<String>,
-    conversations: Vec<Waiting>,
+    conversations: Vec<Shown>,
     desk: String,
     desk_link: Option<String>,
     count: usize,
@@ -46,7 +46,7 @@ pub(super) struct Fields {
 }
 
 #[derive(Serialize)]
-struct Waiting {
+struct Shown {
     conversation_id: String,
     conversation_link: Option<String>,
     number: Option<String>,
@@ -97,7 +97,7 @@ impl Fields {
     /// The fields of a letter within limits.
     pub(super) fn of(letter: &Letter, limits: Limits) -> Self {
         let shown = letter.entries.iter().take(limits.conversations);
-        let conversations: Vec<Waiting> = shown.map(|entry| conversation(entry, letter, limits)).collect();
+        let conversations: Vec<Shown> = shown.map(|entry| conversation(entry, letter, limits)).collect();
         let more = letter.more + letter.entries.len().saturating_sub(conversations.len());
         let total = conversations.len() + more;
         let first = letter.entries.first();
@@ -129,7 +129,7 @@ impl Fields {
     }
 }
 
-fn conversation(entry: &Entry, letter: &Letter, limits: Limits) -> Waiting {
+fn conversation(entry: &Entry, letter: &Letter, limits: Limits) -> Shown {
     let zone = letter.recipient.time_zone;
     let sender_name = sender_name(entry.sender.as_deref());
     let (message, cut) = message(entry, limits);
@@ -143,7 +143,7 @@ fn conversation(entry: &Entry, letter: &Letter, limits: Limits) -> Waiting {
         (Some(number), Some(subject)) => Some(format!("{number} {subject}")),
         (number, subject) => number.clone().or_else(|| subject.clone()),
     };
-    Waiting {
+    Shown {
         conversation_id: clean::line(entry.conversation.as_str(), TITLE_GRAPHEMES),
         conversation_link: checked(entry.link.as_deref()),
         number,
@@ -253,8 +253,8 @@ fn initials(name: &str) -> String {
 
 /// The same colour for the same name in every mail.
 fn tint(name: &str) -> &'static str {
-    let sum: usize = name.bytes().map(usize::from).sum();
-    TINTS.get(sum % TINTS.len()).copied().unwrap_or("#5b5bd6")
+    let mixed = name.bytes().fold(0_usize, |mixed, letter| (mixed * 31 + usize::from(letter)) % 65_521);
+    TINTS.get(mixed % TINTS.len()).copied().unwrap_or("#5b5bd6")
 }
 
 #[cfg(test)]

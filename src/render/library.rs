@@ -63,6 +63,9 @@ pub(super) fn files(folder: Option<&Path>, sets: &[&str]) -> Result<BTreeMap<Str
     named.extend(files.keys().filter_map(|file| Part::split(file)).map(|(set, _)| set).filter(|set| !is_partial(set)));
     for set in named {
         check_name(set, set)?;
+        if is_partial(set) {
+            return Err(misnamed(set, "a name that begins with _ is a partial, not a set"));
+        }
         for part in Part::ALL {
             let file = format!("{set}{}", part.ending());
             if !files.contains_key(&file) {
