@@ -7,6 +7,7 @@ mod fields;
 mod helpers;
 mod html;
 mod import;
+mod labels;
 mod library;
 mod sample;
 mod templates;

@@ -218,7 +218,7 @@ fn every_colour_of_letters_stands_out_from_what_is_behind_it() {
         0.2126 * part(16) + 0.7152 * part(8) + 0.0722 * part(0)
     };
     let files: String = embedded().map(|(_, text)| text).collect();
-    let source = files + include_str!("../src/render/fields.rs");
+    let source = files + include_str!("../src/render/labels.rs");
     // letters, ground
     let pairs = [
         (0x0018_181b, 0x00ff_ffff),
@@ -358,8 +358,8 @@ fn a_misspelt_field_is_answered_with_the_right_one() {
         "template digest.txt.hbs, line 3: unknown field \"mesage\"; did you mean \"message\"?",
     );
     refused(
-        &[("_conversation.html.hbs", "{{#each conversations}}\n{{#unless (eq watsch 1)}}x{{/unless}}{{/each}}")],
-        "template _conversation.html.hbs, line 2: unknown field \"watsch\"; did you mean \"watch\"?",
+        &[("_card.html.hbs", "{{#each conversations}}\n{{#unless (eq watsch 1)}}x{{/unless}}{{/each}}")],
+        "template _card.html.hbs, line 2: unknown field \"watsch\"; did you mean \"watch\"?",
     );
     refused(
         &[("digest.txt.hbs", "{{@indx}}")],
@@ -397,8 +397,13 @@ fn unknown_helpers_and_partials_are_answered_with_the_right_ones() {
         "template digest.txt.hbs, line 1: unknown helper \"iff\"; did you mean \"if\"?",
     );
     refused(
-        &[("digest.txt.hbs", "a\n{{> _conversaton}}")],
-        "template digest.txt.hbs, line 2: unknown partial \"_conversaton\"; did you mean \"_conversation\"?",
+        &[("digest.txt.hbs", "a\n{{> _crad}}"), ("_card.html.hbs", "x")],
+        "template digest.txt.hbs, line 2: unknown partial \"_crad\"; partials are files named _NAME.txt.hbs or \
+         _NAME.html.hbs",
+    );
+    refused(
+        &[("digest.txt.hbs", "{{> _conversaton}}"), ("_conversation.txt.hbs", "x")],
+        "template digest.txt.hbs, line 1: unknown partial \"_conversaton\"; did you mean \"_conversation\"?",
     );
 }
 
