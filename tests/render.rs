@@ -86,6 +86,18 @@ fn a_conversation_is_shown_with_its_earlier_messages_oldest_first() {
 }
 
 #[test]
+fn without_contents_and_link_the_html_keeps_to_names_and_times() {
+    let mut letter = one();
+    letter.entries[0].show = Show::None;
+    letter.entries[0].link = None;
+    let html = words(&letter).html;
+    assert!(html.contains("Tom Becker") && html.contains("Waiting since Mon 2 Mar 2026, 09:14 CET"));
+    for gone in ["class=\"card\"", "Open conversation", "Attached", "Invoice", "Guten Morgen"] {
+        assert!(!html.contains(gone), "{gone}");
+    }
+}
+
+#[test]
 fn a_snippet_is_the_first_line_and_nothing_after_it() {
     let mut letter = one();
     letter.entries[0].show = Show::Snippet;
@@ -443,10 +455,14 @@ fn broken_braces_are_refused_with_their_line() {
 
 #[test]
 fn what_would_exhaust_the_parser_is_refused() {
-    let deep = "{{#if desk}}".repeat(9_000) + &"{{/if}}".repeat(9_000);
-    let own = folder(&[("digest.txt.hbs", &deep)]);
-    let error = Templates::load(Some(own.path()), &[]).unwrap_err();
-    assert_eq!(error.reason, "more than 32 blocks or brackets inside one another");
+    let blocks = "{{#if desk}}".repeat(9_000) + &"{{/if}}".repeat(9_000);
+    let chain = "{{#if desk}}".to_owned() + &"{{else if desk}}".repeat(9_000) + "{{/if}}";
+    let brackets = "{{#if ".to_owned() + &"(not ".repeat(9_000) + "desk" + &")".repeat(9_000) + "}}{{/if}}";
+    for deep in [blocks, chain, brackets] {
+        let own = folder(&[("digest.txt.hbs", &deep)]);
+        let error = Templates::load(Some(own.path()), &[]).unwrap_err();
+        assert_eq!(error.reason, "more than 32 blocks or brackets inside one another");
+    }
     let own = folder(&[("digest.txt.hbs", &"x".repeat(300 * 1024))]);
     let error = Templates::load(Some(own.path()), &[]).unwrap_err();
     assert_eq!(error.reason, "it has 307200 bytes, and a template has at most 262144");
