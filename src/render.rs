@@ -7,6 +7,7 @@ mod fields;
 mod helpers;
 mod html;
 mod import;
+mod labels;
 mod library;
 mod sample;
 mod templates;
@@ -27,4 +28,17 @@ pub struct Settings {
     /// A folder with templates of your own: files named like the embedded ones replace them, others add sets that
     /// rules can name. `doorbell templates export DIR` writes the embedded ones to start from.
     pub folder: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_name_a_folder_and_nothing_else() {
+        assert_eq!(toml::from_str(""), Ok(Settings::default()));
+        assert_eq!(toml::from_str("folder = \"mails\""), Ok(Settings { folder: Some("mails".into()) }));
+        let error = toml::from_str::<Settings>("foldr = \"mails\"").unwrap_err().to_string();
+        assert!(error.contains("unknown field `foldr`, expected `folder`"), "{error}");
+    }
 }

@@ -266,18 +266,20 @@ fn circle(start: &str, includes: &BTreeMap<&str, Vec<(String, usize)>>) -> Optio
 
 /// The line at which blocks or brackets stand too deep inside one another for the parser's stack.
 fn too_deep(source: &str) -> Option<usize> {
-    let mut blocks = 0_usize;
+    // each open block with its `{{else if}}`s: the parser puts them inside one another as well
+    let mut blocks: Vec<usize> = Vec::new();
     for (number, line) in source.lines().enumerate() {
         for tag in line.split("{{").skip(1) {
-            let tag = tag.trim_start_matches(['{', '~']);
-            match tag.chars().next() {
-                Some('#') => blocks += 1,
-                Some('/') => blocks = blocks.saturating_sub(1),
+            let tag = tag.trim_start_matches(['{', '~', ' ']);
+            match (tag.chars().next(), blocks.last_mut()) {
+                (Some('#'), _) => blocks.push(1),
+                (Some('/'), _) => drop(blocks.pop()),
+                (Some('e' | '^'), Some(chain)) if tag.starts_with("else ") || tag.starts_with('^') => *chain += 1,
                 _ => {}
             }
             let inside = tag.split("}}").next().unwrap_or_default();
             let brackets = inside.bytes().filter(|letter| matches!(letter, b'(' | b'[' | b'{')).count();
-            if blocks > DEEPEST || brackets > DEEPEST {
+            if blocks.iter().sum::<usize>() > DEEPEST || brackets > DEEPEST {
                 return Some(number + 1);
             }
         }

@@ -10,7 +10,7 @@ pub(super) const SHORTENED: &str = "… (shortened)";
 const BYTES_PER_GRAPHEME: usize = 16;
 
 /// Longer addresses are cut by mail programs and would lead nowhere.
-const LONGEST_LINK: usize = 2_048;
+pub(super) const LONGEST_LINK: usize = 2_048;
 
 /// Text of several lines: new lines and tabs stay, at most one blank line in a row.
 pub(super) fn body(text: &str) -> String {
@@ -24,11 +24,11 @@ pub(super) fn body(text: &str) -> String {
             other => other,
         };
         if letter == '\n' {
+            clean.truncate(clean.trim_end_matches([' ', '\t']).len());
             new_lines += 1;
             if new_lines > 2 {
                 continue;
             }
-            clean.truncate(clean.trim_end_matches([' ', '\t']).len());
         } else if is_harmful(letter) {
             continue;
         } else if letter != ' ' && letter != '\t' {

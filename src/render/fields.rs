@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::model::{Attachment, Entry, Letter, Show, Watch};
 
+use super::labels::{initials, numbered, size, tint};
 use super::{clean, times};
 
 /// Longer names say no more.
@@ -17,9 +18,6 @@ const SNIPPET_GRAPHEMES: usize = 140;
 const MOST_FILES: usize = 20;
 /// Earlier messages shown per conversation.
 const MOST_EARLIER: usize = 50;
-/// White letters stand on each of these with a contrast of 4.5 or more.
-const TINTS: [&str; 6] = ["#5b5bd6", "#0b7285", "#a8328c", "#a84e0b", "#2b7a3d", "#b5344f"];
-
 /// The fields of a letter.
 #[derive(Serialize)]
 pub(super) struct Fields {
@@ -32,7 +30,7 @@ pub(super) struct Fields {
     conversation_id: String,
     title: Option<String>,
     preview: Option<String>,
-    conversations: Vec<Waiting>,
+    conversations: Vec<Shown>,
     desk: String,
     desk_link: Option<String>,
     count: usize,
@@ -46,7 +44,7 @@ pub(super) struct Fields {
 }
 
 #[derive(Serialize)]
-struct Waiting {
+struct Shown {
     conversation_id: String,
     conversation_link: Option<String>,
     number: Option<String>,
@@ -97,7 +95,7 @@ impl Fields {
     /// The fields of a letter within limits.
     pub(super) fn of(letter: &Letter, limits: Limits) -> Self {
         let shown = letter.entries.iter().take(limits.conversations);
-        let conversations: Vec<Waiting> = shown.map(|entry| conversation(entry, letter, limits)).collect();
+        let conversations: Vec<Shown> = shown.map(|entry| conversation(entry, letter, limits)).collect();
         let more = letter.more + letter.entries.len().saturating_sub(conversations.len());
         let total = conversations.len() + more;
         let first = letter.entries.first();
@@ -129,7 +127,7 @@ impl Fields {
     }
 }
 
-fn conversation(entry: &Entry, letter: &Letter, limits: Limits) -> Waiting {
+fn conversation(entry: &Entry, letter: &Letter, limits: Limits) -> Shown {
     let zone = letter.recipient.time_zone;
     let sender_name = sender_name(entry.sender.as_deref());
     let (message, cut) = message(entry, limits);
@@ -143,7 +141,7 @@ fn conversation(entry: &Entry, letter: &Letter, limits: Limits) -> Waiting {
         (Some(number), Some(subject)) => Some(format!("{number} {subject}")),
         (number, subject) => number.clone().or_else(|| subject.clone()),
     };
-    Waiting {
+    Shown {
         conversation_id: clean::line(entry.conversation.as_str(), TITLE_GRAPHEMES),
         conversation_link: checked(entry.link.as_deref()),
         number,
@@ -214,15 +212,6 @@ fn files(attachments: &[Attachment]) -> Vec<File> {
     attachments.iter().take(MOST_FILES).map(file).collect()
 }
 
-/// `82 KB`: as file managers write it, in powers of ten.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} bytes"),
-        1_000..1_000_000 => format!("{} KB", bytes.div_ceil(1_000)),
-        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
-    }
-}
-
 fn sender_name(name: Option<&str>) -> String {
     let name = name.map(|name| clean::line(name, NAME_GRAPHEMES)).filter(|name| !name.is_empty());
     name.unwrap_or_else(|| "Somebody".into())
@@ -234,55 +223,4 @@ fn snippet(body: &str) -> String {
 
 fn checked(url: Option<&str>) -> Option<String> {
     url.and_then(clean::link).map(str::to_owned)
-}
-
-/// `#1042`, also when the desk writes the sign itself or uses letters, as in `ACME-7`.
-fn numbered(number: &str) -> String {
-    let number = clean::line(number, TITLE_GRAPHEMES);
-    if number.starts_with(|letter: char| letter.is_ascii_digit()) { format!("#{number}") } else { number }
-}
-
-/// The first letters of the first and the last word.
-fn initials(name: &str) -> String {
-    let mut letters = name.split(' ').filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
-    let first = letters.next();
-    let both = first.into_iter().chain(letters.next_back());
-    let initials: String = both.flat_map(char::to_uppercase).collect();
-    if initials.is_empty() { "?".into() } else { initials }
-}
-
-/// The same colour for the same name in every mail.
-fn tint(name: &str) -> &'static str {
-    let sum: usize = name.bytes().map(usize::from).sum();
-    TINTS.get(sum % TINTS.len()).copied().unwrap_or("#5b5bd6")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn initials_are_the_first_letters_of_a_name() {
-        let case = |name: &str, expected: &str| assert_eq!(initials(name), expected, "{name}");
-        case("Tom Becker", "TB");
-        case("ada", "A");
-        case("Zoë de la Cruz", "ZC");
-        case("陳 大文", "陳大");
-        case("🦀", "?");
-        case("<script>", "S");
-    }
-
-    #[test]
-    fn sizes_are_written_as_file_managers_do() {
-        assert_eq!(size(999), "999 bytes");
-        assert_eq!(size(81_300), "82 KB");
-        assert_eq!(size(1_240_000), "1.2 MB");
-    }
-
-    #[test]
-    fn numbers_carry_one_sign() {
-        assert_eq!(numbered("1042"), "#1042");
-        assert_eq!(numbered("#1042"), "#1042");
-        assert_eq!(numbered("ACME-7"), "ACME-7");
-    }
 }

@@ -83,6 +83,7 @@ fn files_html(
                 out.write(&format!("<a href=\"{url}\" rel=\"noopener noreferrer\">{name}</a>"))?;
             }
         }
+        out.write(&size(file))?;
     }
     Ok(())
 }
@@ -98,7 +99,10 @@ fn files_text(
         if position > 0 {
             out.write("\n")?;
         }
+        // never at the beginning of a line: a name could read like a line of the mail itself
+        out.write("- ")?;
         out.write(field(file, "name"))?;
+        out.write(&size(file))?;
         let url = field(file, "url");
         if !url.is_empty() {
             out.write("\n  ")?;
@@ -114,6 +118,13 @@ fn text(h: &Helper<'_>) -> String {
 
 fn listed<'a>(h: &'a Helper<'_>) -> &'a [Value] {
     h.param(0).and_then(|value| value.value().as_array()).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn size(file: &Value) -> String {
+    match field(file, "size") {
+        "" => String::new(),
+        size => format!(" ({size})"),
+    }
 }
 
 fn field<'a>(file: &'a Value, name: &str) -> &'a str {

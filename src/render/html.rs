@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::clean::after_scheme;
+use super::clean::{LONGEST_LINK, after_scheme};
 
 /// The only beginnings of a link; everything else stays text.
 const SCHEMES: [&str; 3] = ["https://", "http://", "mailto:"];
@@ -76,17 +76,21 @@ fn next_address(text: &str, before: Option<char>) -> Option<(usize, &str)> {
 fn address_at<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
     let tail = after_scheme(text, scheme)?;
     let ends = |letter: char| letter.is_whitespace() || matches!(letter, '<' | '>' | '"' | '`' | '\\');
-    let mut address = text.get(..scheme.len() + tail.find(ends).unwrap_or(tail.len()))?;
+    // only so much is looked at: a body made of nothing but colons costs no more than one of words
+    let near = tail.get(..tail.floor_char_boundary(LONGEST_LINK))?;
+    let end = near.find(ends).or((near.len() == tail.len()).then_some(tail.len()))?;
+    let mut address = text.get(..scheme.len() + end)?;
+    // a bracket that was opened inside belongs to the address
+    let surplus = |opening: char, closing: char| {
+        address.matches(closing).count().saturating_sub(address.matches(opening).count())
+    };
+    let (mut round, mut square) = (surplus('(', ')'), surplus('[', ']'));
     while let Some(last) = address.chars().next_back() {
-        let opening = match last {
-            ')' => '(',
-            ']' => '[',
-            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '…' | '»' | '”' | '’' | '。' | '、' => last,
+        match last {
+            ')' if round > 0 => round -= 1,
+            ']' if square > 0 => square -= 1,
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '…' | '»' | '”' | '’' | '。' | '、' => {}
             _ => break,
-        };
-        // a bracket that was opened inside belongs to the address
-        if opening != last && address.matches(opening).count() >= address.matches(last).count() {
-            break;
         }
         address = address.get(..address.len() - last.len_utf8())?;
     }
@@ -139,6 +143,8 @@ mod tests {
         {
             assert_eq!(rich(text), text, "{text}");
         }
+        assert!(!rich(&format!("https://example.com/{}", "x".repeat(3_000))).contains("<a "));
+        assert_eq!(rich(&format!("https://a.b{}", ")".repeat(900))), linked("https://a.b") + &")".repeat(900));
         assert!(!rich("javascript:https//x \"https://\"").contains("<a "));
     }
 }

@@ -28,6 +28,7 @@ pub(super) fn translated(text: &str, part: Part) -> Option<String> {
             // one line: there is nothing to quote
             Part::Subject => format!("{{{single}}}"),
             Part::Text => in_text.to_owned(),
+            Part::Html if plain && single == "{conversation_link}" => "{{rich conversation_link}}".to_owned(),
             Part::Html => in_html.to_owned(),
         };
         text = text.replace(single, &double);
@@ -46,6 +47,8 @@ mod tests {
         case("Hi {recipient_name}\n{message}", Part::Text, Some("Hi {{recipient_name}}\n{{quote message}}"));
         case("<p>{message}</p>\n{attachments}", Part::Html, Some("<p>{{rich message}}</p>\n{{files attachments}}"));
         case("a & b\n{message}\n", Part::Html, Some("a &amp; b<br>\n{{rich message}}"));
+        case("{conversation_link}", Part::Html, Some("{{rich conversation_link}}"));
+        case("<a href='{conversation_link}'>", Part::Html, Some("<a href='{{conversation_link}}'>"));
     }
 
     #[test]

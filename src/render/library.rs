@@ -8,12 +8,10 @@ use super::import;
 use super::templates::TemplateError;
 
 /// The files in the binary.
-const EMBEDDED: [(&str, &str); 5] = [
+const EMBEDDED: [(&str, &str); 3] = [
     ("digest.subject.hbs", include_str!("../../templates/digest.subject.hbs")),
     ("digest.txt.hbs", include_str!("../../templates/digest.txt.hbs")),
     ("digest.html.hbs", include_str!("../../templates/digest.html.hbs")),
-    ("_conversation.txt.hbs", include_str!("../../templates/_conversation.txt.hbs")),
-    ("_conversation.html.hbs", include_str!("../../templates/_conversation.html.hbs")),
 ];
 /// A template is a page of words: what is longer is another file by mistake.
 const LARGEST_FILE: u64 = 256 * 1024;
@@ -63,6 +61,9 @@ pub(super) fn files(folder: Option<&Path>, sets: &[&str]) -> Result<BTreeMap<Str
     named.extend(files.keys().filter_map(|file| Part::split(file)).map(|(set, _)| set).filter(|set| !is_partial(set)));
     for set in named {
         check_name(set, set)?;
+        if is_partial(set) {
+            return Err(misnamed(set, "a name that begins with _ is a partial, not a set"));
+        }
         for part in Part::ALL {
             let file = format!("{set}{}", part.ending());
             if !files.contains_key(&file) {

@@ -30,7 +30,12 @@ pub fn sample_letter(now: DateTime<Utc>) -> Letter {
         entries: vec![
             entry("1042", "Tom Becker", "Invoice question", invoice_body),
             entry("1047", "Priya Raman", "Signed out every ten minutes", LONG),
-            entry("1051", "田中 美咲", "配送先の変更", "配送先の住所を変更したいのですが、まだ間に合いますか？"),
+            entry(
+                "1051",
+                "Léa Moreau",
+                "Changement d’adresse",
+                "Bonjour, est-il encore possible de changer l’adresse de livraison ? Le colis part demain.",
+            ),
             entry("1053", "", "", "Hi, is anybody there? I only have a short question about the yearly plan."),
         ],
         more: 0,

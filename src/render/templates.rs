@@ -17,14 +17,15 @@ const SUBJECT_GRAPHEMES: usize = 150;
 /// Subject, text and HTML together: relays refuse what is much larger, and building such mails is slow.
 const LARGEST_DIGEST: usize = 256 * 1024;
 /// What is tried in turn until a digest fits: first the messages become shorter, then conversations move to "more".
-const LIMITS: [Limits; 7] = [
+const LIMITS: [Limits; 8] = [
     Limits { conversations: 200, body_bytes: 16 * 1024 },
     Limits { conversations: 200, body_bytes: 4 * 1024 },
     Limits { conversations: 200, body_bytes: 1024 },
     Limits { conversations: 200, body_bytes: 256 },
-    Limits { conversations: 100, body_bytes: 256 },
-    Limits { conversations: 25, body_bytes: 256 },
-    Limits { conversations: 1, body_bytes: 256 },
+    Limits { conversations: 100, body_bytes: 512 },
+    Limits { conversations: 50, body_bytes: 512 },
+    Limits { conversations: 10, body_bytes: 512 },
+    Limits { conversations: 1, body_bytes: 512 },
 ];
 
 /// What is wrong with a template, where, and what helps.
