@@ -202,6 +202,8 @@ impl Talk {
                     self.encrypt(config)?;
                 }
                 "AUTH" => self.auth(&line)?,
+                // RFC 5321, section 4.1.4: RSET comes between, as strict servers insist
+                "MAIL" if self.mail.is_some() => self.say(b"503 5.5.1 nested MAIL command\r\n")?,
                 "MAIL" => {
                     let said = self.answer(At::Mail, &line, "250 2.1.0 sender ok")?;
                     self.mail =
