@@ -155,3 +155,15 @@ fn unwritten(error: &io::Error) -> Outcome {
         _ => Outcome::Misconfigured { key: "email.outbox", reply },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_passes_and_a_locked_folder_does_not() {
+        let outcome = |kind: io::ErrorKind| unwritten(&kind.into());
+        assert!(matches!(outcome(io::ErrorKind::StorageFull), Outcome::Deferred(None, _)));
+        assert!(matches!(outcome(io::ErrorKind::PermissionDenied), Outcome::Misconfigured { key: "email.outbox", .. }));
+    }
+}

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 use lettre::Address;
-use lettre::message::header::{self, Header, HeaderName, HeaderValue, Headers};
+use lettre::message::header::{self, ContentTransferEncoding, Header, HeaderName, HeaderValue, Headers};
 use lettre::message::{Body, Mailbox, Mailboxes};
 
 use super::settings::{ListId, Settings, Unsubscribe};
@@ -110,7 +110,7 @@ impl Sender {
             .parse()
             .map_err(|_| Reply { code: String::new(), text: format!("{} is not a mail address", masked(address)) })?;
         let uid = key(&mail.uid);
-        // `=_` cannot stand in a quoted-printable part (RFC 2045, section 6.7)
+        // `=_` can stand neither in quoted-printable nor in base64 (RFC 2045, section 6.7)
         let boundary = format!("=_{uid}");
         let parts = [("plain", &mail.words.text), ("html", &mail.words.html)];
         let mut out = Vec::with_capacity(1_024 + (mail.words.text.len() + mail.words.html.len()) * 5 / 4);
@@ -204,6 +204,10 @@ fn encoded(text: &str) -> Body {
         for piece in line.split(['\r', '\0']) {
             clean.push_str(piece);
         }
+    }
+    if clean.contains("=_") {
+        // it might spell the boundary
+        return Body::new_with_encoding(clean, ContentTransferEncoding::QuotedPrintable).unwrap_or_else(Body::new);
     }
     Body::new(clean)
 }

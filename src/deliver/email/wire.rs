@@ -284,6 +284,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_name_that_does_not_exist_is_told_from_one_that_cannot_be_looked_up() {
+        let unresolved =
+            |text: &str| unresolved(io::Error::other(format!("failed to lookup address information: {text}")));
+        assert!(matches!(unresolved("Name or service not known"), Lost::NoSuchHost(_)));
+        assert!(matches!(unresolved("Temporary failure in name resolution"), Lost::Unreachable(_)));
+    }
+
+    #[test]
     fn a_line_is_code_separator_and_text() {
         #[track_caller]
         fn case(line: &str, expected: Option<(u16, bool, &str)>) {

@@ -1,0 +1,19 @@
+//! Servers to send to: Postfix's `smtp-sink`, and one of our own that misbehaves by plan and knows what it took.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "shared by several test programs, each of which uses a part; a test may panic"
+)]
+
+mod certificates;
+mod sink;
+mod smtp;
+
+pub use certificates::Authority;
+pub use sink::Sink;
+pub use smtp::{Accepted, Act, At, SmtpServer, Tls};
