@@ -116,7 +116,7 @@ fn hostile_names_and_bodies_stay_text() {
     let entry = &mut letter.entries[0];
     entry.sender = Some(evil.into());
     entry.subject = Some(evil.into());
-    entry.why = Why::Group(evil.into());
+    entry.why = Why::Group { name: evil.into(), assigned: false };
     entry.link = Some("javascript:alert(3)".into());
     entry.body = format!(
         "{evil}\n\n\n\nOpen the conversation:\nhttps://evil.example/\"onclick=\"x\njavascript:alert(4) data:text/html,x\n{}",

@@ -48,11 +48,11 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn case(status: Option<PresenceStatus>, seen_minutes_ago: Option<i64>, expected: Option<Reason>) {
+    fn case(status: Option<PresenceStatus>, seen_minutes_ago: Option<i64>, expected: Option<&Reason>) {
         let now = DateTime::UNIX_EPOCH + chrono::TimeDelta::days(20_000);
         let last_active_at = seen_minutes_ago.map(|minutes| now - chrono::TimeDelta::minutes(minutes));
         let presence = Presence { status, last_active_at };
-        assert_eq!(keeps_silent(&Settings::default(), Some(&presence), now), expected);
+        assert_eq!(keeps_silent(&Settings::default(), Some(&presence), now).as_ref(), expected);
     }
 
     #[test]
@@ -61,10 +61,10 @@ mod tests {
         case(Some(Offline), Some(0), None);
         case(Some(Away), Some(0), None);
         case(Some(Online), Some(6), None);
-        case(Some(Online), Some(5), Some(Reason::AtTheDesk));
-        case(Some(Online), None, Some(Reason::AtTheDesk));
-        case(Some(Busy), Some(1), Some(Reason::AtTheDesk));
-        case(None, Some(1), Some(Reason::AtTheDesk));
+        case(Some(Online), Some(5), Some(&Reason::AtTheDesk));
+        case(Some(Online), None, Some(&Reason::AtTheDesk));
+        case(Some(Busy), Some(1), Some(&Reason::AtTheDesk));
+        case(None, Some(1), Some(&Reason::AtTheDesk));
         case(None, Some(60), None);
     }
 
