@@ -156,6 +156,9 @@ impl Writer<'_, '_> {
     fn commit(&mut self, report: &mut Report) -> Result<()> {
         let answered = std::mem::take(&mut self.answered);
         let unsent = std::mem::take(&mut self.unsent);
+        if answered.iter().any(|(_, outcome)| self.stops_the_channel(outcome)) {
+            self.close()?;
+        }
         let free: Vec<usize> = (0..self.seats.len())
             .filter(|index| self.seats.get(*index).is_some_and(|seat| seat.sending.is_none() && seat.next.is_some()))
             .collect();
@@ -185,9 +188,6 @@ impl Writer<'_, '_> {
         }
         closed.iter().skip(answered.len()).for_each(|closed| report.count(*closed));
         self.go(&free, &may_go, report);
-        if answered.iter().any(|(_, outcome)| self.stops_the_channel(outcome)) {
-            self.close()?;
-        }
         Ok(())
     }
 

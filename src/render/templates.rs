@@ -6,7 +6,7 @@ use std::path::Path;
 use handlebars::{Context, Handlebars};
 use thiserror::Error;
 
-use crate::model::{Letter, Words};
+use crate::model::{Letter, Show, Words};
 
 use super::fields::{Fields, Limits};
 use super::library::{self, Part};
@@ -152,8 +152,11 @@ impl Templates {
                 };
                 fault(&file, format!("it fails with a sample ({case}): {error}"), "use the field only where it exists")
             })?;
+            // a template that is only the message is rightly empty where the rule shows none of it
+            let shows = letter.entries.iter().any(|entry| entry.show != Show::None);
             let parts = [(Part::Subject, &words.subject), (Part::Text, &words.text), (Part::Html, &words.html)];
-            if let Some((part, _)) = parts.into_iter().find(|(_, text)| text.trim().is_empty()) {
+            let mut parts = parts.into_iter().filter(|(part, _)| shows || *part == Part::Subject);
+            if let Some((part, _)) = parts.find(|(_, text)| text.trim().is_empty()) {
                 let file = format!("{set}{}", part.ending());
                 return Err(fault(
                     &file,

@@ -1,0 +1,164 @@
+//! A desk at work: an office, settings, a mail server, and passes at instants that the test chooses.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
+    reason = "shared by end-to-end tests; a broken shift is a broken test"
+)]
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use doorbell::config::Config;
+use doorbell::deliver::email::Relay;
+use doorbell::desk::Desk;
+use doorbell::ledger::Ledger;
+use doorbell::pass::{self, Clock, House, Order, Post, Report};
+use doorbell::render::Templates;
+use mail_parser::{Message, MessageParser};
+
+use crate::office::{Office, instant};
+use crate::servers::{SmtpServer, Tls};
+
+/// A mail as its reader sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrived {
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+    pub id: String,
+}
+
+/// An office with a doorbell.
+pub struct Shift {
+    pub office: Office,
+    pub server: SmtpServer,
+    settings: String,
+    rules: String,
+    read: usize,
+}
+
+/// Every five minutes, after five minutes, to whoever is assigned, else to the group.
+pub const REMINDER: &str = "
+[rule.reminder]
+watch = \"unreplied\"
+schedule = { every = \"5m\" }
+grace = \"5m\"
+tell = [\"assignee\", \"else group\"]
+";
+
+impl Shift {
+    /// A shift with the reminder rule.
+    #[must_use]
+    pub fn new(office: Office) -> Self {
+        Self::under(office, REMINDER)
+    }
+
+    /// A shift under rules of the test's own.
+    #[must_use]
+    pub fn under(office: Office, rules: &str) -> Self {
+        Self::with(office, SmtpServer::start(Tls::Never), rules)
+    }
+
+    /// A shift with a mail server of its own.
+    #[must_use]
+    pub fn with(office: Office, server: SmtpServer, rules: &str) -> Self {
+        let settings = format!(
+            "[desk]\nurl = \"sqlite:chat.db\"\nagent_url = \"https://chat.example.com/{{number}}\"\n
+             [email]\nfrom = \"Desk <desk@example.com>\"\nserver = \"127.0.0.1:{}\"\nsecurity = \"none\"\n
+             timeout = \"1s\"\nfinal_timeout = \"1s\"\nlanes = 2\n",
+            server.port
+        );
+        Self { office, server, settings, rules: rules.to_owned(), read: 0 }
+    }
+
+    /// Other rules from now on.
+    pub fn change_rules(&mut self, rules: &str) {
+        rules.clone_into(&mut self.rules);
+    }
+
+    pub fn config(&self) -> Config {
+        let path = self.office.folder().join("doorbell.toml");
+        Config::parse(&format!("{}{}", self.settings, self.rules), &path).unwrap()
+    }
+
+    pub fn ledger(&self) -> Ledger {
+        Ledger::open(&self.office.path()).unwrap()
+    }
+
+    /// A pass at an instant, as cron would start it.
+    pub fn pass(&mut self, time: &str) -> Report {
+        self.pass_ordered(time, &Order::default())
+    }
+
+    /// A pass at an instant with options.
+    pub fn pass_ordered(&mut self, time: &str, order: &Order) -> Report {
+        self.pass_at(instant(time), order)
+    }
+
+    pub fn pass_at(&mut self, now: DateTime<Utc>, order: &Order) -> Report {
+        let config = self.config();
+        let (desk, mut ledger) = (Desk::open(&self.office.path()).unwrap(), self.ledger());
+        let mut house = House { config: &config, desk: &desk, ledger: &mut ledger };
+        let post = || {
+            let email = Relay::new(config.email.as_ref().unwrap(), &config.folder)?;
+            Ok(Post {
+                templates: Templates::load(config.template_folder().as_deref(), &config.template_sets())?,
+                email,
+            })
+        };
+        pass::run(&mut house, order, Clock::at(now), post, &|_, _| {}).unwrap()
+    }
+
+    /// Passes every five minutes, the last at `to`; the mails that came.
+    pub fn passes(&mut self, from: &str, to: &str) -> Vec<Arrived> {
+        let (mut now, end) = (instant(from), instant(to));
+        while now <= end {
+            self.pass_at(now, &Order::default());
+            now += TimeDelta::minutes(5);
+        }
+        self.mails()
+    }
+
+    /// The mails that came since the last look, by recipient.
+    pub fn mails(&mut self) -> Vec<Arrived> {
+        // a lost connection may be noticed by us before the server has booked the mail
+        std::thread::sleep(Duration::from_millis(20));
+        let accepted = self.server.accepted();
+        let mut mails: Vec<Arrived> = accepted[self.read..]
+            .iter()
+            .map(|mail| {
+                let message = MessageParser::default().parse(&mail.bytes).unwrap();
+                Arrived {
+                    to: mail.recipients[0].clone(),
+                    subject: message.subject().unwrap().to_owned(),
+                    text: message.body_text(0).unwrap().into_owned(),
+                    html: message.body_html(0).unwrap().into_owned(),
+                    id: id_of(&message),
+                }
+            })
+            .collect();
+        self.read = accepted.len();
+        mails.sort_by(|one, other| (&one.to, &one.subject).cmp(&(&other.to, &other.subject)));
+        mails
+    }
+
+    /// To whom the mails went that came since the last look.
+    pub fn told(&mut self) -> Vec<String> {
+        self.mails().into_iter().map(|mail| mail.to).collect()
+    }
+
+    /// The state of every delivery, oldest first.
+    pub fn states(&self) -> Vec<String> {
+        let mut read = self.office.connection().prepare("SELECT state FROM doorbell_delivery ORDER BY id").unwrap();
+        read.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    }
+}
+
+fn id_of(message: &Message<'_>) -> String {
+    message.message_id().unwrap().to_owned()
+}
