@@ -23,14 +23,23 @@ impl Sink {
     /// Starts it on a free port, with further options such as `-p` (no pipelining).
     pub fn start(options: &[&str]) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let names = folder.path().join("mail.");
+        Self::start_in(folder, &[&["-d", &names.to_string_lossy()], options].concat())
+    }
+
+    /// Starts it without keeping any mail, as fast as it can be.
+    pub fn forgetful() -> Result<Self, String> {
+        Self::start_in(tempfile::tempdir().map_err(|error| error.to_string())?, &[])
+    }
+
+    fn start_in(folder: TempDir, options: &[&str]) -> Result<Self, String> {
         let port = free_port()?;
-        let mut command = Command::new(program()?);
+        let mut command = Command::new(postfix_program("smtp-sink")?);
         if rustix::process::geteuid().is_root() {
             // it refuses to run as root without being told as whom
             command.args(["-u", "root"]);
         }
-        command.arg("-d").arg(folder.path().join("mail.")).args(options);
-        command.arg(format!("127.0.0.1:{port}")).arg("100").stderr(Stdio::null());
+        command.args(options).arg(format!("127.0.0.1:{port}")).arg("100").stderr(Stdio::null());
         let child = command.spawn().map_err(|error| format!("start smtp-sink: {error}"))?;
         let sink = Self { child, folder, port };
         sink.wait_until_it_listens().map(|()| sink)
@@ -66,17 +75,19 @@ fn free_port() -> Result<u16, String> {
     listener.local_addr().map(|address| address.port()).map_err(|error| error.to_string())
 }
 
-fn program() -> Result<PathBuf, String> {
-    if let Some(named) = env::var_os("DOORBELL_SMTP_SINK") {
-        return Ok(named.into());
-    }
+/// A test program of Postfix: beside the one that `DOORBELL_SMTP_SINK` names, else where the package puts it.
+pub fn postfix_program(name: &str) -> Result<PathBuf, String> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let mut folders: Vec<PathBuf> = env::split_paths(&path).collect();
+    let mut folders: Vec<PathBuf> = env::var_os("DOORBELL_SMTP_SINK")
+        .and_then(|named| Path::new(&named).parent().map(Path::to_owned))
+        .into_iter()
+        .chain(env::split_paths(&path))
+        .collect();
     // not on the path of ordinary users
     folders.push("/usr/sbin".into());
-    let found = folders.iter().map(|folder| folder.join("smtp-sink")).find(|path| is_there(path));
+    let found = folders.iter().map(|folder| folder.join(name)).find(|path| is_there(path));
     found.ok_or_else(|| {
-        "smtp-sink is not installed; install the package postfix, or name it in DOORBELL_SMTP_SINK".into()
+        format!("{name} is not installed; install the package postfix, or name its smtp-sink in DOORBELL_SMTP_SINK")
     })
 }
 
