@@ -9,7 +9,7 @@ use super::rehearsal::{conversation, decision_as_json, recipient};
 use super::run::{find_conversation, find_person};
 use super::{Exit, Format, Global, open, say, time};
 use crate::config::Config;
-use crate::desk::{Agents, Desk};
+use crate::desk::{Agents, Snapshot};
 use crate::ledger::{Kept, Ledger, Telling};
 use crate::model::{ConversationId, Decision, Facts, Reason, RecipientId, Status, Verdict};
 use crate::pass::{Order, plan, weigh_one};
@@ -28,8 +28,9 @@ pub(super) struct Arguments {
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let config = open::config(global)?;
     let desk = open::desk(&config)?;
-    let mut house = Open { global, config: &config, ledger: Ledger::open_to_read(&config.ledger_path())?, desk: &desk };
     let snapshot = desk.snapshot()?;
+    let ledger = Ledger::open_to_read(&config.ledger_path())?;
+    let house = Open { global, config: &config, ledger, snapshot: &snapshot };
     let person = arguments.person.as_deref().map(|text| find_person(&config, &snapshot, text)).transpose()?;
     match (&arguments.conversation, person) {
         (Some(text), person) => {
@@ -47,17 +48,16 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
 struct Open<'a> {
     global: &'a Global,
     config: &'a Config,
-    desk: &'a Desk,
+    snapshot: &'a Snapshot<'a>,
     ledger: Ledger,
 }
 
 impl Open<'_> {
-    fn explain(&mut self, id: &ConversationId, person: Option<&RecipientId>, now: DateTime<Utc>) -> Result<()> {
-        let snapshot = self.desk.snapshot()?;
-        let facts = snapshot.facts(std::slice::from_ref(id), Agents::All)?;
+    fn explain(&self, id: &ConversationId, person: Option<&RecipientId>, now: DateTime<Utc>) -> Result<()> {
+        let facts = self.snapshot.facts(std::slice::from_ref(id), Agents::All)?;
         let about =
             |recipient: &str| person.is_none_or(|person| recipient.is_empty() || recipient == person.to_string());
-        let mut decisions = weigh_one(self.config, &snapshot, &self.ledger, id, now)?;
+        let mut decisions = weigh_one(self.config, self.snapshot, &self.ledger, id, now)?;
         decisions.retain(|it| about(&it.recipient.as_ref().map(ToString::to_string).unwrap_or_default()));
         let mut tellings = self.ledger.tellings(id)?;
         tellings.retain(|telling| about(&telling.recipient));
@@ -87,15 +87,15 @@ impl Open<'_> {
     }
 
     /// Everything that waits and concerns one person.
-    fn explain_person(&mut self, person: &RecipientId, now: DateTime<Utc>) -> Result<()> {
+    fn explain_person(&self, person: &RecipientId, now: DateTime<Utc>) -> Result<()> {
         let order = Order { person: Some(person.clone()), ..Order::default() };
-        let plan = plan(self.config, &self.desk.snapshot()?, &self.ledger, &order, now)?;
+        let plan = plan(self.config, self.snapshot, &self.ledger, &order, now)?;
         if self.global.format == Format::Json {
             plan.decisions.iter().for_each(|decision| say::line(&decision_as_json(decision).to_string()));
             return Ok(());
         }
         let ids: Vec<ConversationId> = plan.decisions.iter().map(|decision| decision.conversation.clone()).collect();
-        let facts = self.desk.snapshot()?.facts(&ids, Agents::All)?;
+        let facts = self.snapshot.facts(&ids, Agents::All)?;
         if plan.decisions.is_empty() {
             say::line("nothing waits that concerns this person");
         }
