@@ -17,7 +17,7 @@ use crate::deliver::email::Relay;
 use crate::desk::Desk;
 use crate::ledger::{Intake, Ledger};
 use crate::model::{Letter, Words};
-use crate::render::Templates;
+use crate::render::{TemplateError, Templates};
 
 pub use clock::Clock;
 pub use lanes::Progress;
@@ -41,6 +41,8 @@ pub struct House<'a> {
 pub struct Post {
     /// How digests become words.
     pub templates: Templates,
+    /// Why the operator's own templates are not used, when they are broken.
+    pub template_fault: Option<TemplateError>,
     /// The way out by email.
     pub email: Relay,
 }
@@ -70,6 +72,7 @@ pub fn run(
     if enqueued.due {
         let only = order.is_limited().then_some(enqueued.deliveries.as_slice());
         let post = post()?;
+        report.add_template_fault(post.template_fault.as_ref());
         lanes::deliver(house, &post, order, clock, only, &mut report, progress)?;
         house.ledger.finish(clock.now(), report.exit_status(), &report.to_json())?;
     }

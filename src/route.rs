@@ -6,14 +6,14 @@ mod presence;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 pub use presence::{Settings as PresenceSettings, Unknown};
 
 use crate::model::{
-    BotState, Channel, ContactKind, Conversation, ConversationId, Decision, Facts, MessageRef, Named, Pending, Reason,
-    Recipient, RecipientId, Rule, Status, Told, Verdict, Watch, When, display_name, email_address,
+    AgentId, BotState, Channel, ContactKind, Conversation, ConversationId, Decision, Facts, MessageRef, Named, Pending,
+    Reason, Recipient, RecipientId, Rule, Status, Told, Verdict, Watch, When, display_name, email_address,
 };
 use audience::Candidate;
 
@@ -67,7 +67,7 @@ pub fn route(view: View<'_>, rule: &Rule, pending: &Pending) -> Vec<Decision> {
                 Ok(recipient) if heard.contains(&recipient.address) => Verdict::Skipped(Reason::SameAddress),
                 Ok(recipient) => {
                     heard.push(recipient.address);
-                    verdict(view, rule, conversation, pending, candidate, *channel)
+                    verdict(view, rule, pending, candidate, *channel)
                 }
             };
             decisions.push(decision(Some(candidate.id.clone()), Some(*channel), answer));
@@ -119,15 +119,8 @@ fn silenced(facts: &Facts, rule: &Rule, conversation: &Conversation) -> Option<R
     (guest && !rule.guests).then_some(Reason::Guest)
 }
 
-fn verdict(
-    view: View<'_>,
-    rule: &Rule,
-    conversation: &Conversation,
-    pending: &Pending,
-    candidate: &Candidate,
-    channel: Channel,
-) -> Verdict {
-    if has_read(view, rule, conversation, pending, candidate) {
+fn verdict(view: View<'_>, rule: &Rule, pending: &Pending, candidate: &Candidate, channel: Channel) -> Verdict {
+    if seen(view.facts, rule, pending, candidate.id.agent()).is_some_and(|seen| seen >= pending.latest.at) {
         return Verdict::Skipped(Reason::Read);
     }
     let first = match first_untold(view, rule, pending, candidate, channel) {
@@ -144,20 +137,6 @@ fn verdict(
     if due > view.now { Verdict::Later(due, Reason::Grace) } else { Verdict::Told(candidate.why.clone()) }
 }
 
-/// An unassigned conversation is read by each agent on their own; the assignee's reading is in the relation itself.
-fn has_read(
-    view: View<'_>,
-    rule: &Rule,
-    conversation: &Conversation,
-    pending: &Pending,
-    candidate: &Candidate,
-) -> bool {
-    let Some(agent) = candidate.id.agent() else { return false };
-    rule.watch == Watch::Unread
-        && conversation.assignee.is_none()
-        && view.facts.seen.get(&(conversation.id.clone(), agent.clone())).is_some_and(|seen| *seen >= pending.latest.at)
-}
-
 /// When the first message was written that this target has not been told: grace runs from there and never slides.
 fn first_untold(
     view: View<'_>,
@@ -167,39 +146,64 @@ fn first_untold(
     channel: Channel,
 ) -> Result<DateTime<Utc>, Reason> {
     let after = |place: &MessageRef| view.told.first_after.get(&(pending.conversation.clone(), place.clone()));
-    if let Some(mark) = view.told.mark(&pending.conversation, &rule.name, &candidate.id, channel) {
+    let told = if let Some(mark) = view.told.mark(&pending.conversation, &rule.name, &candidate.id, channel) {
         if mark.message >= pending.latest {
             return Err(Reason::AlreadyTold);
         }
         // a first message after the mark that is not known must not delay: the wait itself is the next best answer
-        return Ok(after(&mark.message).map_or(pending.since, |first| first.at.max(pending.since)));
-    }
-    match view.told.baselines.get(&rule.name) {
-        Some(baseline) if pending.latest.at < *baseline => Err(Reason::BeforeFirstRun),
-        Some(baseline) if pending.since < *baseline => {
-            Ok(after(&Told::place_of(*baseline)).map_or(pending.latest.at, |first| first.at))
+        after(&mark.message).map_or(pending.since, |first| first.at.max(pending.since))
+    } else {
+        match view.told.baselines.get(&rule.name) {
+            Some(baseline) if pending.latest.at < *baseline => return Err(Reason::BeforeFirstRun),
+            Some(baseline) if pending.since < *baseline => {
+                after(&Told::place_of(*baseline)).map_or(pending.latest.at, |first| first.at)
+            }
+            _ => pending.since,
         }
-        _ => Ok(pending.since),
+    };
+    let unread = seen(view.facts, rule, pending, candidate.id.agent()).and_then(|seen| after(&place_after(seen)));
+    Ok(unread.map_or(told, |first| first.at.max(told)))
+}
+
+/// How far an agent has read an unassigned conversation, for rules that watch reading.
+///
+/// The assignee's reading is in the relation itself.
+fn seen(facts: &Facts, rule: &Rule, pending: &Pending, agent: Option<&AgentId>) -> Option<DateTime<Utc>> {
+    let conversation = facts.conversations.get(&pending.conversation)?;
+    if rule.watch != Watch::Unread || conversation.assignee.is_some() {
+        return None;
     }
+    facts.seen.get(&(conversation.id.clone(), agent?.clone())).copied()
+}
+
+/// The place right after everything that was written up to an instant.
+fn place_after(seen: DateTime<Utc>) -> MessageRef {
+    Told::place_of(seen + TimeDelta::milliseconds(1))
 }
 
 /// The places whose following message a decision will ask for; the desk is asked for all of them at once.
-pub fn places_to_look_up<'a>(
-    rules: impl Iterator<Item = (&'a Rule, &'a Pending)>,
+pub fn places_to_look_up(
+    rules: &[&Rule],
+    pending: &[Pending],
+    facts: &Facts,
     told: &Told,
 ) -> Vec<(ConversationId, MessageRef)> {
     let mut places = BTreeSet::new();
-    for (rule, pending) in rules {
+    for pending in pending {
         let marks = told.marks.get(&pending.conversation).map_or(&[][..], Vec::as_slice);
-        for mark in marks.iter().filter(|mark| mark.rule == rule.name && mark.message < pending.latest) {
+        for mark in marks.iter().filter(|mark| mark.message < pending.latest) {
             places.insert((pending.conversation.clone(), mark.message.clone()));
         }
-        if let Some(baseline) = told.baselines.get(&rule.name)
-            && pending.since < *baseline
-            && pending.latest.at >= *baseline
-        {
-            places.insert((pending.conversation.clone(), Told::place_of(*baseline)));
+        for baseline in rules.iter().filter_map(|rule| told.baselines.get(&rule.name)) {
+            if pending.since < *baseline && pending.latest.at >= *baseline {
+                places.insert((pending.conversation.clone(), Told::place_of(*baseline)));
+            }
         }
+    }
+    if rules.iter().any(|rule| rule.watch == Watch::Unread) {
+        let unassigned = |id: &ConversationId| facts.conversations.get(id).is_some_and(|it| it.assignee.is_none());
+        let seen = facts.seen.iter().filter(|((conversation, _), _)| unassigned(conversation));
+        places.extend(seen.map(|((conversation, _), seen)| (conversation.clone(), place_after(*seen))));
     }
     places.into_iter().collect()
 }

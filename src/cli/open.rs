@@ -37,9 +37,15 @@ pub(super) fn templates(config: &Config) -> Result<Templates> {
     Ok(Templates::load(config.template_folder().as_deref(), &config.template_sets())?)
 }
 
-/// Templates and relay: made only when there is something to send.
+/// Templates and relay: made only when there is something to send. Broken templates keep nobody from hearing.
 pub(super) fn post(config: &Config) -> Result<Post> {
-    Ok(Post { templates: templates(config)?, email: relay(config)? })
+    let email = relay(config)?;
+    let (templates, template_fault) =
+        match Templates::load(config.template_folder().as_deref(), &config.template_sets()) {
+            Ok(templates) => (templates, None),
+            Err(fault) => (Templates::embedded_only()?, Some(fault)),
+        };
+    Ok(Post { templates, template_fault, email })
 }
 
 pub(super) fn relay(config: &Config) -> Result<Relay> {

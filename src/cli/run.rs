@@ -160,9 +160,7 @@ fn known_rule(config: &Config, name: &str) -> Result<RuleName> {
 
 /// The conversation that somebody means: a number, an id, or the link that the mails show.
 pub(super) fn find_conversation(config: &Config, snapshot: &Snapshot<'_>, text: &str) -> Result<ConversationId> {
-    // a link ends with the number or id, whatever stands before it
-    let last = text.rsplit(['/', '=', '#']).next().unwrap_or(text);
-    let word = if config.desk.agent_url.is_some() && text.contains("://") { last } else { text };
+    let word = config.desk.agent_url.as_ref().and_then(|url| url.place_in(text)).unwrap_or(text);
     snapshot
         .find_conversation(word)
         .context("look for the conversation")?

@@ -62,7 +62,7 @@ pub(super) fn troubles(report: &Report, all: bool) -> Vec<String> {
         .filter(|trouble| all || trouble.kind != "retry")
         .map(|trouble| {
             let what = match (trouble.kind, trouble.key) {
-                ("settings", Some(key)) => format!("{key}: the mail server does not accept the settings"),
+                ("settings", Some(key)) => format!("the settings do not work: {key}"),
                 ("retry", _) => format!("delivery {} to {} waits for another try", trouble.delivery, trouble.address),
                 ("unknown", _) => format!("delivery {} to {} may have arrived", trouble.delivery, trouble.address),
                 _ => format!("delivery {} to {} is dead", trouble.delivery, trouble.address),

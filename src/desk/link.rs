@@ -29,6 +29,16 @@ impl AgentUrl {
         }
         Some(link)
     }
+
+    /// The number or id in a link that was made by [`AgentUrl::link`]; `None` for any other text.
+    pub fn place_in<'a>(&self, link: &'a str) -> Option<&'a str> {
+        let (before, rest) = self.0.split_once('{')?;
+        let (_, after) = rest.split_once('}')?;
+        // what follows a second place is not needed to find the first
+        let after = after.split('{').next().unwrap_or_default();
+        let place = link.strip_prefix(before)?;
+        if after.is_empty() { Some(place) } else { place.split_once(after).map(|(place, _)| place) }
+    }
 }
 
 impl ContactUrl {
@@ -118,6 +128,18 @@ impl<'de> Deserialize<'de> for ContactUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_leads_back_to_its_conversation() {
+        for url in
+            ["https://x.example/inbox/{number}", "https://x.example/?c={id}&tab=1", "https://x.example/{id}/{number}"]
+        {
+            let url: AgentUrl = url.parse().unwrap();
+            let link = url.link(Some("42"), &"42".into()).unwrap();
+            assert_eq!(url.place_in(&link), Some("42"), "{link}");
+            assert_eq!(url.place_in("https://elsewhere.example/42"), None);
+        }
+    }
 
     fn link(template: &str, number: Option<&str>) -> Option<String> {
         template.parse::<AgentUrl>().unwrap().link(number, &ConversationId::from("42"))

@@ -151,6 +151,7 @@ fn queue(
 }
 
 /// The open delivery of a target, if it may still take items along: not when an attempt of it may have arrived.
+/// The first condition on the state is the index's, the second the question's.
 fn open_delivery(transaction: &Transaction<'_>, digest: &Digest) -> Result<Option<i64>> {
     let account = digest.account.as_ref().map_or("", |account| account.as_str());
     Ok(transaction

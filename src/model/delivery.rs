@@ -1,5 +1,6 @@
 //! What goes out, and what became of it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,6 +50,13 @@ pub struct Digest {
     pub subject: Arc<str>,
     /// What, longest waiting first; each (rule, conversation) once.
     pub items: Vec<Item>,
+}
+
+impl Digest {
+    /// How many conversations it is about: one that two rules tell of counts once.
+    pub fn conversations(&self) -> usize {
+        self.items.iter().map(|item| &item.conversation).collect::<HashSet<_>>().len()
+    }
 }
 
 /// A digest in the ledger, claimed by this pass.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::plan::Plan;
 use crate::ledger::{Closed, Enqueued};
 use crate::model::{Delivery, Digest, Outcome, Verdict, masked};
+use crate::render::TemplateError;
 
 /// Somebody who was told.
 #[derive(Debug, Clone, Serialize)]
@@ -28,7 +29,7 @@ pub struct Told {
 /// A delivery that did not arrive, in words.
 #[derive(Debug, Clone, Serialize)]
 pub struct Trouble {
-    /// The delivery's number.
+    /// The delivery's number; 0 when it is about none in particular.
     pub delivery: i64,
     /// The masked address.
     pub address: String,
@@ -139,7 +140,7 @@ impl Report {
                 recipient: delivery.recipient.to_string(),
                 address: address.clone(),
                 channel: delivery.channel.word(),
-                conversations: digest.items.len(),
+                conversations: digest.conversations(),
                 why: digest.items.first().map(|item| item.why.sentence()).unwrap_or_default(),
             });
         }
@@ -153,13 +154,26 @@ impl Report {
             }
         };
         // one line for a channel that the settings stopped: every lane says the same
-        let repeated = self.misconfigured && kind == "settings";
+        let repeated = kind == "settings" && self.troubles.iter().any(|trouble| trouble.key == key);
         self.misconfigured |= kind == "settings";
         if self.troubles.len() < Self::LISTED && !repeated {
             let words = format!("{} {}", reply.code, reply.text).trim().to_owned();
             let remedy = crate::deliver::email::remedy(outcome);
             self.troubles.push(Trouble { delivery: delivery.id, address, kind, key, words, remedy });
         }
+    }
+
+    pub(super) fn add_template_fault(&mut self, fault: Option<&TemplateError>) {
+        let Some(fault) = fault else { return };
+        self.misconfigured = true;
+        self.troubles.push(Trouble {
+            delivery: 0,
+            address: String::new(),
+            kind: "settings",
+            key: Some("templates.folder"),
+            words: fault.to_string(),
+            remedy: "until it is mended everything goes out in doorbell's own words",
+        });
     }
 
     pub(super) fn count(&mut self, closed: Closed) {

@@ -59,7 +59,7 @@ pub(super) fn weigh(question: &Question<'_>) -> Result<Weighed> {
 fn weigh_chunk(question: &Question<'_>, rules: &[&Rule], chunk: &[Pending], weighed: &mut Weighed) -> Result<()> {
     let ids: Vec<ConversationId> = chunk.iter().map(|pending| pending.conversation.clone()).collect();
     let facts = question.snapshot.facts(&ids, agents_needed(rules))?;
-    let told = told(question, rules, chunk, &ids)?;
+    let told = told(question, rules, chunk, &ids, &facts)?;
     let view = View {
         facts: &facts,
         told: &told,
@@ -82,11 +82,16 @@ fn weigh_chunk(question: &Question<'_>, rules: &[&Rule], chunk: &[Pending], weig
     Ok(())
 }
 
-fn told(question: &Question<'_>, rules: &[&Rule], chunk: &[Pending], ids: &[ConversationId]) -> Result<Told> {
+fn told(
+    question: &Question<'_>,
+    rules: &[&Rule],
+    chunk: &[Pending],
+    ids: &[ConversationId],
+    facts: &Facts,
+) -> Result<Told> {
     let marks = question.ledger.marks(ids)?;
     let mut told = Told { marks, baselines: question.baselines.clone(), ..Told::default() };
-    let pairs = rules.iter().flat_map(|rule| chunk.iter().map(move |pending| (*rule, pending)));
-    told.first_after = question.snapshot.first_after(&places_to_look_up(pairs, &told))?;
+    told.first_after = question.snapshot.first_after(&places_to_look_up(rules, chunk, facts, &told))?;
     Ok(told)
 }
 

@@ -74,9 +74,17 @@ pub struct Templates {
     text: Handlebars<'static>,
     html: Handlebars<'static>,
     sets: BTreeSet<String>,
+    /// Every set name gets the words of `digest`: the operator's own templates cannot be used.
+    embedded_only: bool,
 }
 
 impl Templates {
+    /// The embedded words for every set: what a pass falls back to when the operator's templates are broken,
+    /// because being told in other words is better than not being told.
+    pub fn embedded_only() -> Result<Self, TemplateError> {
+        Ok(Self { embedded_only: true, ..Self::load(None, &[])? })
+    }
+
     /// The embedded set `digest`, what the folder replaces or adds, and proof that the named sets are there.
     ///
     /// Each set is rendered with sample letters: what loads here renders at night.
@@ -97,6 +105,7 @@ impl Templates {
             text: text.into_engine(helpers::for_text())?,
             html: html.into_engine(helpers::for_html())?,
             sets: names,
+            embedded_only: false,
         };
         templates.sets.iter().try_for_each(|set| templates.prove(set))?;
         Ok(templates)
@@ -109,7 +118,7 @@ impl Templates {
 
     /// A letter in the words of a set; the empty name means `digest`.
     pub fn render(&self, set: &str, letter: &Letter) -> Result<Words, RenderError> {
-        let set = if set.is_empty() { "digest" } else { set };
+        let set = if set.is_empty() || self.embedded_only { "digest" } else { set };
         if !self.sets.contains(set) {
             let known: Vec<&str> = self.sets().collect();
             return Err(RenderError::UnknownSet(set.to_owned(), known.join(", ")));

@@ -263,6 +263,20 @@ fn u8_an_unassigned_conversation_that_one_agent_has_read_still_tells_the_others(
 }
 
 #[test]
+fn grace_for_an_agent_who_read_some_of_it_runs_from_the_first_message_after_that() {
+    let mut desk = Desk::new();
+    desk.rule.watch = Watch::Unread;
+    desk.facts.seen.insert(("c1".into(), "ada".into()), nine() + minutes(1));
+    desk.told.first_after.insert(("c1".into(), place_after(nine() + minutes(1))), desk.pending.latest.clone());
+    desk.now = nine() + minutes(6);
+    let told = "bob: told, nobody is assigned and you are in Billing";
+    assert_eq!(desk.answers(), ["ada: grace until 09:07", told]);
+    let rule = desk.rule.clone();
+    let places = places_to_look_up(&[&rule], std::slice::from_ref(&desk.pending), &desk.facts, &desk.told);
+    assert_eq!(places, [("c1".into(), place_after(nine() + minutes(1)))]);
+}
+
+#[test]
 fn grace_runs_from_the_first_message_and_ends_on_the_minute() {
     let mut desk = Desk::new();
     desk.conversation().assignee = Some("ada".into());
@@ -303,7 +317,8 @@ fn a_new_rule_does_not_tell_the_backlog_but_what_comes_after() {
 fn the_desk_is_asked_only_for_places_that_matter() {
     let mut desk = Desk::new();
     let rule = desk.rule.clone();
-    let places = |desk: &Desk| places_to_look_up([(&rule, &desk.pending)].into_iter(), &desk.told).len();
+    let places =
+        |desk: &Desk| places_to_look_up(&[&rule], std::slice::from_ref(&desk.pending), &desk.facts, &desk.told).len();
     assert_eq!(places(&desk), 0);
     desk.marked("ada", desk.pending.latest.clone());
     assert_eq!(places(&desk), 0);

@@ -107,6 +107,7 @@ impl Shift {
         let post = || {
             let email = Relay::new(config.email.as_ref().unwrap(), &config.folder)?;
             Ok(Post {
+                template_fault: None,
                 templates: Templates::load(config.template_folder().as_deref(), &config.template_sets())?,
                 email,
             })
