@@ -101,10 +101,10 @@ impl Open<'_> {
         }
         for decision in &plan.decisions {
             say::line(&format!(
-                "{} rule {}:{}",
+                "{} rule {}: {}",
                 conversation(&facts, &decision.conversation),
                 decision.rule,
-                self.decided(&facts, decision)
+                self.decided(&facts, decision).trim_start()
             ));
         }
         Ok(())

@@ -30,6 +30,9 @@ pub(super) fn show(
                 "dry run: {} would go out; nothing is sent, nothing is written",
                 say::counted(letters.len(), "digest")
             ));
+            if plan.baselines.is_empty() {
+                say::line("no rule is due now; add --ignore-schedule to see what every rule would tell");
+            }
             letters.iter().for_each(|(letter, words)| show_letter(config, letter, words));
             show_others(global, config, &facts, plan);
         }
@@ -58,7 +61,8 @@ fn show_others(global: &Global, config: &Config, facts: &Facts, plan: &Plan) {
     let zone = config.desk.time_zone.0;
     let mut groups: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for decision in &plan.decisions {
-        let who = format!("  {} for {}", conversation(facts, &decision.conversation), recipient(facts, decision));
+        let (number, rule) = (conversation(facts, &decision.conversation), &decision.rule);
+        let who = format!("  {number} for {} by {rule}", recipient(facts, decision));
         match &decision.verdict {
             Verdict::Told(_) => {}
             Verdict::Later(at, reason) => {

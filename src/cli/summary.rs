@@ -16,7 +16,8 @@ pub(super) fn of(report: &Report) -> String {
     line(headline(report));
     for told in &report.recipients {
         let conversations = counted(told.conversations, "conversation");
-        line(format!("  {:<28} {:<17} because {}", told.address, conversations, told.why));
+        let because = if told.conversations == 1 { "because" } else { "the oldest because" };
+        line(format!("  {:<24} {conversations}, {because} {}", told.address, told.why));
     }
     if report.sent > report.recipients.len() {
         line(format!("  and {} more", report.sent - report.recipients.len()));
@@ -28,8 +29,10 @@ pub(super) fn of(report: &Report) -> String {
         line(format!("{} of a pass that was stopped sent once more under the same Message-ID", report.recovered));
     }
     for (code, count) in &report.reasons {
-        let reason = Reason::parse(code).map_or(*code, |reason| reason.sentence());
-        line(format!("  not told {count:>4}   {reason}"));
+        let reason = Reason::parse(code);
+        // whoever waits for a grace hears yet
+        let what = if reason == Some(Reason::Grace) { "later" } else { "not told" };
+        line(format!("  {what:<8} {count:>4}   {}", reason.map_or(*code, |reason| reason.sentence())));
     }
     text
 }
