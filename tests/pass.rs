@@ -199,6 +199,18 @@ fn two_rules_tell_one_person_in_one_mail_and_each_only_once() {
 }
 
 #[test]
+fn of_two_rules_about_one_conversation_the_one_that_shows_more_decides() {
+    let mut office = office();
+    office.at("2026-03-02T09:01:00Z").asks("c1", "my invoice is wrong");
+    let second = REMINDER.replace("rule.reminder", "rule.second");
+    let rules = format!("{REMINDER}show = \"none\"\n{second}show = \"conversation\"");
+    let mut shift = Shift::under(office, &rules);
+    shift.pass("2026-03-02T09:12:00Z");
+    let text = shift.mails().remove(0).text;
+    assert!(text.contains("hello?") && text.contains("my invoice is wrong"), "{text}");
+}
+
+#[test]
 fn a_refused_address_does_not_stop_the_others_and_is_told_apart() {
     let mut office = office();
     office.unassign("c1").email("bob", Some("bob@gone.example"));
@@ -351,7 +363,7 @@ fn one_poisoned_name_address_or_body_does_not_stop_the_others() {
     office.asks("c2", "for bob").assign("c2", "bob").asks("c3", &"long ".repeat(100_000)).assign("c3", "cy");
     let mut shift = Shift::new(office);
     let report = shift.pass("2026-03-02T09:10:00Z");
-    assert_eq!((report.sent, report.skipped), (2, 1), "{report:?}");
+    assert_eq!((report.sent, report.reasons.get("bad_address")), (2, Some(&1)), "{report:?}");
     let mails = shift.mails();
     assert_eq!(mails.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), ["ada@example.com", "cy@example.com"]);
     assert!(mails[0].text.contains("{{evil}}") && mails[0].html.contains("&lt;script&gt;"), "{}", mails[0].html);

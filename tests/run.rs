@@ -121,6 +121,20 @@ fn wrong_settings_of_the_server_end_in_status_78_and_name_the_key() {
 }
 
 #[test]
+fn a_broken_template_keeps_nobody_from_hearing_and_ends_in_status_78() {
+    let office = office();
+    let server = SmtpServer::start(Tls::Never);
+    settings(office.folder(), &format!("{}\n[templates]\nfolder = \"words\"", by_smtp(server.port)));
+    fs::create_dir(office.folder().join("words")).unwrap();
+    fs::write(office.folder().join("words/digest.txt.hbs"), "{{#each conversations}}").unwrap();
+    let said = ends_with(&run(office.folder(), &["run"]), 78);
+    assert!(said.contains("templates.folder") && said.contains("digest.txt.hbs"), "{said}");
+    assert_eq!(server.accepted().len(), 1);
+    let said = ends_with(&run(office.folder(), &["check", "--offline"]), 78);
+    assert!(said.contains("digest.txt.hbs"), "{said}");
+}
+
+#[test]
 fn a_desk_that_is_not_there_or_no_desk_is_one_clear_error() {
     let folder = tempfile::tempdir().unwrap();
     settings(folder.path(), "outbox = \"outbox\"");
@@ -175,7 +189,7 @@ fn a_dry_run_shows_who_and_why_and_changes_no_byte() {
             assert!(server.accepted().is_empty());
             ends_with(&run(office.folder(), &["run"]), 0);
         } else {
-            assert!(shown.contains("told before"), "{shown}");
+            assert!(shown.contains("nothing new since it was told"), "{shown}");
         }
     }
 }
@@ -281,7 +295,10 @@ fn explain_says_why_and_why_not() {
     assert!(explain(&["#1000"]).contains("Ada: would be told at the next slot, because you are assigned"));
     ends_with(&run(office.folder(), &["run"]), 0);
     let told = explain(&["1000"]);
-    assert!(told.contains("told before") && told.contains("by email to a***@e***.com (delivery "), "{told}");
+    assert!(
+        told.contains("nothing new since it was told") && told.contains("by email to a***@e***.com (delivery "),
+        "{told}"
+    );
     assert!(explain(&["1002", "--for", "bob@example.com"]).contains("Bob: not yet, from"));
     assert!(explain(&["--for", "bob@example.com"]).contains("#1002"));
     office.replies("ada", "c1", "yes");

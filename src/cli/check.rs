@@ -44,7 +44,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     ok(ledger(&config)?);
     if config.email.is_some() {
         let relay = open::relay(&config)?;
-        ok("email      settings and secret can be read".into());
+        ok("email      settings are in order".into());
         if arguments.connect {
             let description = relay.probe().map_err(|outcome| refused(&outcome))?;
             ok(format!("email      {description}"));

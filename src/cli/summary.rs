@@ -28,11 +28,13 @@ pub(super) fn of(report: &Report) -> String {
     if report.recovered > 0 {
         line(format!("{} of a pass that was stopped sent once more under the same Message-ID", report.recovered));
     }
-    for (code, count) in &report.reasons {
+    let mut reasons: Vec<(&str, usize)> = report.reasons.iter().map(|(code, count)| (*code, *count)).collect();
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    for (code, count) in reasons {
         let reason = Reason::parse(code);
         // whoever waits for a grace hears yet
         let what = if reason == Some(Reason::Grace) { "later" } else { "not told" };
-        line(format!("  {what:<8} {count:>4}   {}", reason.map_or(*code, |reason| reason.sentence())));
+        line(format!("  {what:<8} {count:>4}   {}", reason.as_ref().map_or(code, Reason::sentence)));
     }
     text
 }
@@ -40,11 +42,12 @@ pub(super) fn of(report: &Report) -> String {
 fn headline(report: &Report) -> String {
     let seconds = format!("{:.1} s", report.seconds);
     if report.sent + report.retried + report.dead + report.unknown == 0 {
-        return if report.told == 0 {
-            format!("doorbell: nothing new to tell ({seconds})")
-        } else {
-            format!("doorbell: nothing sent ({seconds})")
+        let what = match report {
+            Report { rules: 0, .. } => "no rule is due now",
+            Report { told: 0, .. } => "nothing new to tell",
+            _ => "nothing sent",
         };
+        return format!("doorbell: {what} ({seconds})");
     }
     let mut parts = vec![format!("{} sent", counted(report.sent, "digest"))];
     for (count, what) in

@@ -151,8 +151,8 @@ impl Reason {
     /// The half sentence for people, after "not told:" or "later:".
     pub fn sentence(&self) -> &'static str {
         match self {
-            Self::AlreadyTold => "the latest message was told before",
-            Self::Grace => "the first message not told yet is younger than the rule's grace",
+            Self::AlreadyTold => "nothing new since it was told",
+            Self::Grace => "its grace is not over",
             Self::BeforeFirstRun => "older than 24 hours when the rule first ran",
             Self::Guest => "written by a guest, and the rule leaves guests out",
             Self::ContactBlocked => "the contact is blocked",

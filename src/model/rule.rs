@@ -90,18 +90,18 @@ pub enum When {
     Away,
 }
 
-/// How much of a conversation a digest shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+/// How much of a conversation a digest shows, from least to most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Show {
+    /// That somebody waits, not what was said.
+    None,
+    /// The first line of the latest message.
+    Snippet,
     /// The latest message.
     Latest,
     /// The latest message and those before it that wait as well.
     Conversation,
-    /// The first line of the latest message.
-    Snippet,
-    /// That somebody waits, not what was said.
-    None,
 }
 
 /// Somebody from `[people]`: reached without being an agent of the desk.

@@ -1,13 +1,15 @@
 //! From digests, which hold ids, to letters, which hold what the conversations say right now.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use crate::config::Config;
 use crate::desk::{Agents, Content, Snapshot, Wanted};
-use crate::model::{ConversationId, Digest, Entry, Facts, Item, Letter, RecipientId, Rule, Show, Watch, display_name};
+use crate::model::{
+    ConversationId, Digest, Entry, Facts, Item, Letter, MessageId, MessageRef, RecipientId, Show, Watch, display_name,
+};
 
 /// More than this nobody reads; the rest is counted ("and 12 more") and settled with it.
 const LONGEST_LETTER: usize = 200;
@@ -19,19 +21,19 @@ pub(super) fn letters(
     digests: &[Digest],
     now: DateTime<Utc>,
 ) -> Result<Vec<Letter>> {
-    let shown: Vec<Vec<&Item>> = digests.iter().map(|digest| conversations_once(&digest.items)).collect();
-    let items: Vec<&Item> = shown.iter().flat_map(|items| items.iter().take(LONGEST_LETTER).copied()).collect();
-    let ids: Vec<ConversationId> = items.iter().map(|item| item.conversation.clone()).collect();
+    let topics: Vec<Vec<Topic<'_>>> = digests.iter().map(|digest| topics(config, &digest.items)).collect();
+    let shown: Vec<&Topic<'_>> = topics.iter().flat_map(|topics| topics.iter().take(LONGEST_LETTER)).collect();
+    let ids: Vec<ConversationId> = shown.iter().map(|topic| topic.item.conversation.clone()).collect();
     let facts = snapshot.facts(&ids, Agents::Around)?;
-    let contents = contents(config, snapshot, &items)?;
-    let letters = digests.iter().zip(shown).map(|(digest, items)| Letter {
+    let contents = contents(snapshot, &shown)?;
+    let letters = digests.iter().zip(topics).map(|(digest, topics)| Letter {
         recipient: digest.recipient.clone(),
         desk: config.desk.name.clone(),
-        more: items.len().saturating_sub(LONGEST_LETTER),
-        entries: items
-            .into_iter()
+        more: topics.len().saturating_sub(LONGEST_LETTER),
+        entries: topics
+            .iter()
             .take(LONGEST_LETTER)
-            .map(|item| entry(config, &facts, &contents, &digest.recipient.id, item))
+            .map(|topic| entry(config, &facts, &contents, &digest.recipient.id, topic))
             .collect(),
         desk_link: None,
         now,
@@ -39,52 +41,64 @@ pub(super) fn letters(
     Ok(letters.collect())
 }
 
-/// A conversation that two rules tell about stands in the letter once; items come longest waiting first.
-fn conversations_once(items: &[Item]) -> Vec<&Item> {
-    let mut seen = std::collections::HashSet::new();
-    items.iter().filter(|item| seen.insert(&item.conversation)).collect()
+/// A conversation in a letter: it stands there once, though two rules may tell about it.
+struct Topic<'a> {
+    /// The item of the first rule.
+    item: &'a Item,
+    /// As much as any of the rules lets this recipient see.
+    show: Show,
 }
 
-/// The words to show, asked for once for each message and way of showing, though many recipients hear it.
-type Contents = HashMap<(ConversationId, crate::model::MessageId), Content>;
-
-fn contents(config: &Config, snapshot: &Snapshot<'_>, items: &[&Item]) -> Result<Contents> {
-    let mut contents = Contents::new();
-    let mut rounds: Vec<HashMap<&ConversationId, &Item>> = Vec::new();
+/// The conversations of a digest in its order: longest waiting first.
+fn topics<'a>(config: &Config, items: &'a [Item]) -> Vec<Topic<'a>> {
+    let mut topics: Vec<Topic<'a>> = Vec::with_capacity(items.len());
+    let mut places: HashMap<&ConversationId, usize> = HashMap::new();
     for item in items {
-        // two digests may show two different messages of one conversation (one of them is frozen): one round each
-        let free = rounds
-            .iter_mut()
-            .find(|round| round.get(&item.conversation).is_none_or(|other| other.latest == item.latest));
-        match free {
-            Some(round) => _ = round.insert(&item.conversation, item),
-            None => rounds.push(HashMap::from([(&item.conversation, *item)])),
+        let show = config.rule(&item.rule).map_or(Show::Latest, |rule| rule.show);
+        if let Some(topic) = places.get(&item.conversation).and_then(|place| topics.get_mut(*place)) {
+            topic.show = topic.show.max(show);
+        } else {
+            places.insert(&item.conversation, topics.len());
+            topics.push(Topic { item, show });
         }
     }
-    for round in rounds {
-        let wanted: Vec<Wanted> = round
-            .values()
-            .map(|item| Wanted {
-                conversation: item.conversation.clone(),
-                since: item.since,
-                latest: item.latest.clone(),
-                show: show(config, item),
-            })
-            .collect();
-        for (conversation, content) in snapshot.contents(&wanted)? {
-            if let Some(item) = round.get(&conversation) {
-                contents.insert((conversation, item.latest.id.clone()), content);
+    topics
+}
+
+/// The words to show, read once for each message, though many recipients hear it.
+type Contents = HashMap<(ConversationId, MessageId), Content>;
+
+fn contents(snapshot: &Snapshot<'_>, topics: &[&Topic<'_>]) -> Result<Contents> {
+    let mut wanted: HashMap<(&ConversationId, &MessageRef), Wanted> = HashMap::new();
+    for topic in topics {
+        let item = topic.item;
+        let want = wanted.entry((&item.conversation, &item.latest)).or_insert_with(|| Wanted {
+            conversation: item.conversation.clone(),
+            since: item.since,
+            latest: item.latest.clone(),
+            show: topic.show,
+        });
+        want.show = want.show.max(topic.show);
+    }
+    let mut contents = Contents::new();
+    let mut left: Vec<Wanted> = wanted.into_values().collect();
+    // the desk answers by conversation; a second message of one (in a letter that is frozen) takes another round
+    while !left.is_empty() {
+        let mut asked = HashSet::new();
+        let (now, later): (Vec<_>, Vec<_>) = left.into_iter().partition(|want| asked.insert(want.conversation.clone()));
+        let mut answers = snapshot.contents(&now)?;
+        for want in now {
+            if let Some(content) = answers.remove(&want.conversation) {
+                contents.insert((want.conversation, want.latest.id), content);
             }
         }
+        left = later;
     }
     Ok(contents)
 }
 
-fn show(config: &Config, item: &Item) -> Show {
-    config.rule(&item.rule).map_or(Show::Latest, |rule: &Rule| rule.show)
-}
-
-fn entry(config: &Config, facts: &Facts, contents: &Contents, recipient: &RecipientId, item: &Item) -> Entry {
+fn entry(config: &Config, facts: &Facts, contents: &Contents, recipient: &RecipientId, topic: &Topic<'_>) -> Entry {
+    let item = topic.item;
     let conversation = facts.conversations.get(&item.conversation);
     let contact = conversation.and_then(|it| it.contact.as_ref()).and_then(|id| facts.contacts.get(id));
     let group = conversation.and_then(|it| it.group.as_ref()).and_then(|id| facts.groups.get(id));
@@ -107,7 +121,7 @@ fn entry(config: &Config, facts: &Facts, contents: &Contents, recipient: &Recipi
         attachments: content.attachments,
         earlier_count: content.earlier_count,
         earlier: content.earlier,
-        show: show(config, item),
+        show: topic.show,
     }
 }
 

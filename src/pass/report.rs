@@ -47,6 +47,8 @@ pub struct Trouble {
 /// What a pass did.
 #[derive(Debug, Default, Clone, Serialize)]
 pub struct Report {
+    /// Rules that ran.
+    pub rules: usize,
     /// Slots that were due.
     pub slots: usize,
     /// Decisions to tell.
@@ -91,6 +93,7 @@ impl Report {
 
     pub(super) fn of(plan: &Plan, enqueued: &Enqueued, recovered: usize) -> Self {
         let mut report = Self {
+            rules: plan.baselines.len(),
             slots: plan.slots.len(),
             queued: enqueued.queued,
             joined: enqueued.joined,

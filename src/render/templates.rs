@@ -12,6 +12,9 @@ use super::fields::{Fields, Limits};
 use super::library::{self, Part};
 use super::{check, clean, helpers, sample};
 
+/// One long message must not bury the conversations after it; alone it is shown whole.
+const BESIDE_OTHERS: usize = 2 * 1024;
+
 /// Mail programs show less.
 const SUBJECT_GRAPHEMES: usize = 150;
 /// Subject, text and HTML together: relays refuse what is much larger, and building such mails is slow.
@@ -19,7 +22,7 @@ const LARGEST_DIGEST: usize = 256 * 1024;
 /// What is tried in turn until a digest fits: first the messages become shorter, then conversations move to "more".
 const LIMITS: [Limits; 8] = [
     Limits { conversations: 200, body_bytes: 16 * 1024 },
-    Limits { conversations: 200, body_bytes: 4 * 1024 },
+    Limits { conversations: 200, body_bytes: BESIDE_OTHERS },
     Limits { conversations: 200, body_bytes: 1024 },
     Limits { conversations: 200, body_bytes: 256 },
     Limits { conversations: 100, body_bytes: 512 },
@@ -124,7 +127,8 @@ impl Templates {
             return Err(RenderError::UnknownSet(set.to_owned(), known.join(", ")));
         }
         let mut bytes = 0;
-        for limits in LIMITS {
+        let several = letter.entries.len() > 1;
+        for limits in LIMITS.into_iter().skip_while(|limits| several && limits.body_bytes > BESIDE_OTHERS) {
             let words = self.render_within(set, letter, limits)?;
             bytes = words.subject.len() + words.text.len() + words.html.len();
             if bytes <= LARGEST_DIGEST {

@@ -2,7 +2,7 @@
 
 use crate::model::{Agent, AgentId, Audience, Conversation, Reason, RecipientId, Rule, Why};
 
-use super::View;
+use super::{View, recipient};
 
 /// Somebody who may hear, and why.
 #[derive(Debug, Clone)]
@@ -61,13 +61,24 @@ fn members(view: View<'_>, conversation: &Conversation, audience: &Audience) -> 
     }
 }
 
+/// Why somebody does not count as somebody, so that an `else` after them applies.
 fn left_out(view: View<'_>, rule: &Rule, conversation: &Conversation, id: &RecipientId) -> Option<Reason> {
-    let agent = view.facts.agents.get(id.agent()?);
-    match agent {
+    not_concerned(view, rule, conversation, id).or_else(|| out_of_reach(view, rule, id))
+}
+
+fn not_concerned(view: View<'_>, rule: &Rule, conversation: &Conversation, id: &RecipientId) -> Option<Reason> {
+    match view.facts.agents.get(id.agent()?) {
         None => Some(Reason::Inactive),
         Some(agent) if !agent.active => Some(Reason::Inactive),
         Some(agent) if agent.account.is_some() && agent.account != conversation.account => Some(Reason::OtherAccount),
         Some(agent) if rule.except_roles.contains(&agent.role) => Some(Reason::RoleLeftOut),
         Some(_) => None,
     }
+}
+
+/// Somebody whom none of the rule's channels can reach would swallow the conversation.
+fn out_of_reach(view: View<'_>, rule: &Rule, id: &RecipientId) -> Option<Reason> {
+    let mut answers = rule.via.iter().map(|channel| recipient(view, id, *channel).err());
+    let first = answers.next()??;
+    answers.all(|answer| answer.is_some()).then_some(first)
 }

@@ -181,6 +181,15 @@ fn an_assignee_who_has_left_is_replaced_by_the_group() {
 }
 
 #[test]
+fn an_assignee_without_an_address_is_replaced_by_the_group() {
+    let mut desk = Desk::new();
+    desk.conversation().assignee = Some("cy".into());
+    desk.agent("cy", |cy| cy.email = Some(" ".into()));
+    let told = "told, the assignee cannot be told and you are in Billing";
+    assert_eq!(desk.answers(), [format!("ada: {told}"), format!("bob: {told}"), "cy: no_address".to_owned()]);
+}
+
+#[test]
 fn c7_a_role_that_is_left_out_does_not_hear() {
     let mut desk = Desk::new();
     desk.rule.except_roles = vec![Role::Admin];
