@@ -14,7 +14,7 @@
 --   * Answered, put aside, taken over: UPDATE conversations SET status, assignee_id, group_id, bot_state.
 --   * Never write the columns of `conversations` under "derived": triggers keep them right after every write above.
 --     Their one definition is the view `conversations_derived`. Should they ever be in doubt (triggers were dropped
---     for a bulk import), this sets them all again:  UPDATE conversations SET assignee_id = assignee_id;
+--     for a bulk import), this sets them all again:  UPDATE conversations_derived SET id = id;
 --   * The remaining tables (devices, preferences, availability, desk_events, sla_deadlines) are optional: an empty
 --     table switches its feature off.
 -- doorbell only reads these tables. What it remembers itself stands in tables named doorbell_*.
@@ -316,35 +316,27 @@ SELECT
   ) AS contact_last_seen_at
 FROM conversations c;
 
+-- To "update" the view is to write what it says into the table: every trigger below does just that.
+CREATE TRIGGER conversations_derive INSTEAD OF UPDATE ON conversations_derived BEGIN
+  UPDATE conversations SET
+    waiting_since = OLD.waiting_since, unread_since = OLD.unread_since, unseen_reply_at = OLD.unseen_reply_at,
+    last_activity_at = OLD.last_activity_at, last_agent_id = OLD.last_agent_id,
+    first_reply_at = OLD.first_reply_at, assignee_last_seen_at = OLD.assignee_last_seen_at,
+    agents_last_seen_at = OLD.agents_last_seen_at, contact_last_seen_at = OLD.contact_last_seen_at
+  WHERE id = OLD.id;
+END;
+
 -- An edited body changes nothing here. An UPDATE that moves a message to another conversation sets both right.
 CREATE TRIGGER messages_written AFTER INSERT ON messages BEGIN
-  UPDATE conversations SET
-    (waiting_since, unread_since, unseen_reply_at, last_activity_at, last_agent_id,
-     first_reply_at, assignee_last_seen_at, agents_last_seen_at, contact_last_seen_at)
-    = (SELECT waiting_since, unread_since, unseen_reply_at, last_activity_at, last_agent_id,
-              first_reply_at, assignee_last_seen_at, agents_last_seen_at, contact_last_seen_at
-       FROM conversations_derived d WHERE d.id = conversations.id)
-  WHERE id = NEW.conversation_id;
+  UPDATE conversations_derived SET id = id WHERE id = NEW.conversation_id;
 END;
 
 CREATE TRIGGER messages_changed AFTER UPDATE OF conversation_id, sender_type, sender_id, private, deleted, created_at ON messages BEGIN
-  UPDATE conversations SET
-    (waiting_since, unread_since, unseen_reply_at, last_activity_at, last_agent_id,
-     first_reply_at, assignee_last_seen_at, agents_last_seen_at, contact_last_seen_at)
-    = (SELECT waiting_since, unread_since, unseen_reply_at, last_activity_at, last_agent_id,
-              first_reply_at, assignee_last_seen_at, agents_last_seen_at, contact_last_seen_at
-       FROM conversations_derived d WHERE d.id = conversations.id)
-  WHERE id IN (OLD.conversation_id, NEW.conversation_id);
+  UPDATE conversations_derived SET id = id WHERE id IN (OLD.conversation_id, NEW.conversation_id);
 END;
 
 CREATE TRIGGER messages_removed AFTER DELETE ON messages BEGIN
-  UPDATE conversations SET
-    (waiting_since, unread_since, unseen_reply_at, last_activity_at, last_agent_id,
-     first_reply_at, assignee_last_seen_at, agents_last_seen_at, contact_last_seen_at)
-    = (SELECT waiting_since, unread_since, unseen_reply_at, last_activity_at, last_agent_id,
-              first_reply_at, assignee_last_seen_at, agents_last_seen_at, contact_last_seen_at
-       FROM conversations_derived d WHERE d.id = conversations.id)
-  WHERE id = OLD.conversation_id;
+  UPDATE conversations_derived SET id = id WHERE id = OLD.conversation_id;
 END;
 
 -- INSERT OR REPLACE and changed ids take a row away without a word to the triggers: the conversation it came from
@@ -359,53 +351,23 @@ CREATE TRIGGER messages_keep_their_id BEFORE UPDATE OF id ON messages WHEN NEW.i
 END;
 
 CREATE TRIGGER read_cursors_written AFTER INSERT ON read_cursors BEGIN
-  UPDATE conversations SET
-    (waiting_since, unread_since, unseen_reply_at, last_activity_at, last_agent_id,
-     first_reply_at, assignee_last_seen_at, agents_last_seen_at, contact_last_seen_at)
-    = (SELECT waiting_since, unread_since, unseen_reply_at, last_activity_at, last_agent_id,
-              first_reply_at, assignee_last_seen_at, agents_last_seen_at, contact_last_seen_at
-       FROM conversations_derived d WHERE d.id = conversations.id)
-  WHERE id = NEW.conversation_id;
+  UPDATE conversations_derived SET id = id WHERE id = NEW.conversation_id;
 END;
 
 CREATE TRIGGER read_cursors_changed AFTER UPDATE ON read_cursors BEGIN
-  UPDATE conversations SET
-    (waiting_since, unread_since, unseen_reply_at, last_activity_at, last_agent_id,
-     first_reply_at, assignee_last_seen_at, agents_last_seen_at, contact_last_seen_at)
-    = (SELECT waiting_since, unread_since, unseen_reply_at, last_activity_at, last_agent_id,
-              first_reply_at, assignee_last_seen_at, agents_last_seen_at, contact_last_seen_at
-       FROM conversations_derived d WHERE d.id = conversations.id)
-  WHERE id IN (OLD.conversation_id, NEW.conversation_id);
+  UPDATE conversations_derived SET id = id WHERE id IN (OLD.conversation_id, NEW.conversation_id);
 END;
 
 CREATE TRIGGER read_cursors_removed AFTER DELETE ON read_cursors BEGIN
-  UPDATE conversations SET
-    (waiting_since, unread_since, unseen_reply_at, last_activity_at, last_agent_id,
-     first_reply_at, assignee_last_seen_at, agents_last_seen_at, contact_last_seen_at)
-    = (SELECT waiting_since, unread_since, unseen_reply_at, last_activity_at, last_agent_id,
-              first_reply_at, assignee_last_seen_at, agents_last_seen_at, contact_last_seen_at
-       FROM conversations_derived d WHERE d.id = conversations.id)
-  WHERE id = OLD.conversation_id;
+  UPDATE conversations_derived SET id = id WHERE id = OLD.conversation_id;
 END;
 
 -- Messages and cursors may be there first, when a dump is loaded in the order of table names.
 CREATE TRIGGER conversations_written AFTER INSERT ON conversations BEGIN
-  UPDATE conversations SET
-    (waiting_since, unread_since, unseen_reply_at, last_activity_at, last_agent_id,
-     first_reply_at, assignee_last_seen_at, agents_last_seen_at, contact_last_seen_at)
-    = (SELECT waiting_since, unread_since, unseen_reply_at, last_activity_at, last_agent_id,
-              first_reply_at, assignee_last_seen_at, agents_last_seen_at, contact_last_seen_at
-       FROM conversations_derived d WHERE d.id = conversations.id)
-  WHERE id = NEW.id;
+  UPDATE conversations_derived SET id = id WHERE id = NEW.id;
 END;
 
 -- A change of status needs no trigger: the indexes above hold open conversations only.
 CREATE TRIGGER conversations_changed AFTER UPDATE OF id, assignee_id ON conversations BEGIN
-  UPDATE conversations SET
-    (waiting_since, unread_since, unseen_reply_at, last_activity_at, last_agent_id,
-     first_reply_at, assignee_last_seen_at, agents_last_seen_at, contact_last_seen_at)
-    = (SELECT waiting_since, unread_since, unseen_reply_at, last_activity_at, last_agent_id,
-              first_reply_at, assignee_last_seen_at, agents_last_seen_at, contact_last_seen_at
-       FROM conversations_derived d WHERE d.id = conversations.id)
-  WHERE id = NEW.id;
+  UPDATE conversations_derived SET id = id WHERE id = NEW.id;
 END;

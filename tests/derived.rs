@@ -268,7 +268,7 @@ fn everything_can_be_derived_again_at_once() {
     apply(&connection, &Write::Begun { conversation: 1, agent: None });
     apply(&connection, &Write::Message { conversation: 1, sender: "contact", agent: None, private: false, minute: 3 });
     connection.execute("UPDATE conversations SET waiting_since = NULL", []).unwrap();
-    connection.execute("UPDATE conversations SET assignee_id = assignee_id", []).unwrap();
+    connection.execute("UPDATE conversations_derived SET id = id", []).unwrap();
     let since: Option<i64> =
         connection.query_row("SELECT waiting_since FROM conversations", [], |row| row.get(0)).unwrap();
     assert_eq!(since, Some(time(3)));

@@ -40,7 +40,7 @@ const RELATIONS: [(&str, &str); 9] = [
 ];
 
 /// Without these nothing would ever wait, and nobody would see why; or a pass would walk the whole desk.
-const KEEPERS: [&str; 12] = [
+const KEEPERS: [&str; 13] = [
     "messages_written",
     "messages_changed",
     "messages_removed",
@@ -49,6 +49,7 @@ const KEEPERS: [&str; 12] = [
     "read_cursors_removed",
     "conversations_written",
     "conversations_changed",
+    "conversations_derive",
     "conversations_waiting",
     "conversations_unread",
     "messages_of_contact",

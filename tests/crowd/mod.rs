@@ -98,6 +98,6 @@ fn pour(path: &Path, rows: impl FnOnce(&Connection)) {
     for (_, sql) in &triggers {
         connection.execute_batch(sql).unwrap();
     }
-    connection.execute_batch("UPDATE conversations SET assignee_id = assignee_id; COMMIT; ANALYZE;").unwrap();
+    connection.execute_batch("UPDATE conversations_derived SET id = id; COMMIT; ANALYZE;").unwrap();
     connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
 }
