@@ -17,7 +17,8 @@ pub(super) fn of(report: &Report) -> String {
     for told in &report.recipients {
         let conversations = counted(told.conversations, "conversation");
         let because = if told.conversations == 1 { "because" } else { "the oldest because" };
-        line(format!("  {:<24} {conversations}, {because} {}", told.address, told.why));
+        let who = format!("{} <{}>", told.name, told.address);
+        line(format!("  {who:<36} {conversations}, {because} {}", told.why));
     }
     if report.sent > report.recipients.len() {
         line(format!("  and {} more", report.sent - report.recipients.len()));
@@ -50,9 +51,12 @@ fn headline(report: &Report) -> String {
         return format!("doorbell: {what} ({seconds})");
     }
     let mut parts = vec![format!("{} sent", counted(report.sent, "digest"))];
-    for (count, what) in
-        [(report.retried, "waiting for another try"), (report.dead, "dead"), (report.unknown, "that may have arrived")]
-    {
+    for (count, what) in [
+        (report.retried, "waiting for another try"),
+        (report.dead, "dead"),
+        (report.unknown, "that may have arrived"),
+        (report.left, "left for the next pass"),
+    ] {
         if count > 0 {
             parts.push(format!("{count} {what}"));
         }

@@ -16,6 +16,9 @@ pub struct Told {
     pub delivery: i64,
     /// `agent:7` and the like.
     pub recipient: String,
+    /// The display name: for the screen, never for the ledger or a program's log.
+    #[serde(skip)]
+    pub name: String,
     /// The masked address.
     pub address: String,
     /// The channel.
@@ -77,6 +80,8 @@ pub struct Report {
     pub unknown: usize,
     /// Deliveries of which nothing waited any more.
     pub suppressed: usize,
+    /// Deliveries that are due and were not begun: the time of the pass was up, or the channel did not work.
+    pub left: usize,
     /// Whether the settings stopped the channel.
     pub misconfigured: bool,
     /// How long it took.
@@ -89,7 +94,7 @@ pub struct Report {
 
 impl Report {
     /// More than this nobody reads on a screen.
-    pub const LISTED: usize = 50;
+    pub const LISTED: usize = 20;
 
     pub(super) fn of(plan: &Plan, enqueued: &Enqueued, recovered: usize) -> Self {
         let mut report = Self {
@@ -141,6 +146,7 @@ impl Report {
             self.recipients.push(Told {
                 delivery: delivery.id,
                 recipient: delivery.recipient.to_string(),
+                name: digest.recipient.name.clone(),
                 address: address.clone(),
                 channel: delivery.channel.word(),
                 conversations: digest.conversations(),
