@@ -1,0 +1,66 @@
+# The whole of doorbell's building, testing and installing. `make help` lists the targets.
+
+CARGO ?= cargo
+PREFIX ?= /usr/local
+DESTDIR ?=
+DOORBELL := target/release/doorbell
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test format lint units docs bench man install uninstall clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+demo: build ## build doorbell and show it at work on a sample desk in demo/
+	@$(DOORBELL) demo demo
+
+build: ## build the release binary
+	$(CARGO) build --release --locked --bin doorbell
+
+test: format lint units docs ## everything that must hold: format, lints, tests, documentation
+
+format:
+	$(CARGO) fmt --check
+
+lint:
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+# nextest runs the tests of all files at once; without it cargo's own runner does the same work
+units:
+	@sink=$$(.ci/smtp-sink) && export DOORBELL_SMTP_SINK="$$sink" && \
+	if $(CARGO) nextest --version >/dev/null 2>&1; \
+	then $(CARGO) nextest run --locked --no-fail-fast; \
+	else $(CARGO) test --locked --no-fail-fast --lib --bins --tests; \
+	fi
+
+docs:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
+
+bench: ## measure a pass beside Postfix's own sender, and a quiet pass (builds with link-time optimisation first)
+	@sink=$$(.ci/smtp-sink) && export DOORBELL_SMTP_SINK="$$sink" && $(CARGO) bench --locked --bench pass
+
+man: ## renew the manual pages from the help and the example settings
+	$(CARGO) run --quiet --locked -- man doorbell > man/doorbell.1
+	$(CARGO) run --quiet --locked -- man doorbell.toml > man/doorbell.toml.5
+
+install: ## install program, manual pages and completions under PREFIX (default /usr/local)
+	$(CARGO) build --profile dist --locked --bin doorbell
+	install -Dm755 target/dist/doorbell $(DESTDIR)$(PREFIX)/bin/doorbell
+	install -Dm644 man/doorbell.1 $(DESTDIR)$(PREFIX)/share/man/man1/doorbell.1
+	install -Dm644 man/doorbell.toml.5 $(DESTDIR)$(PREFIX)/share/man/man5/doorbell.toml.5
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	target/dist/doorbell completions bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/doorbell
+	target/dist/doorbell completions zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_doorbell
+	target/dist/doorbell completions fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/doorbell.fish
+
+uninstall: ## take away what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/doorbell $(DESTDIR)$(PREFIX)/share/man/man1/doorbell.1 \
+	  $(DESTDIR)$(PREFIX)/share/man/man5/doorbell.toml.5 \
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/doorbell \
+	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_doorbell \
+	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/doorbell.fish
+
+clean: ## remove what was built, and the demo
+	$(CARGO) clean
+	rm -rf demo
