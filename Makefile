@@ -3,7 +3,7 @@
 CARGO ?= cargo
 PREFIX ?= /usr/local
 DESTDIR ?=
-DOORBELL := target/release/doorbell
+BUILT := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build test format lint units docs bench man install uninstall clean
@@ -12,7 +12,7 @@ help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
 
 demo: build ## build doorbell and show it at work on a sample desk in demo/
-	@$(DOORBELL) demo demo
+	@$(BUILT)/release/doorbell demo demo
 
 build: ## build the release binary
 	$(CARGO) build --release --locked --bin doorbell
@@ -45,14 +45,14 @@ man: ## renew the manual pages from the help and the example settings
 
 install: ## install program, manual pages and completions under PREFIX (default /usr/local)
 	$(CARGO) build --profile dist --locked --bin doorbell
-	install -Dm755 target/dist/doorbell $(DESTDIR)$(PREFIX)/bin/doorbell
+	install -Dm755 $(BUILT)/dist/doorbell $(DESTDIR)$(PREFIX)/bin/doorbell
 	install -Dm644 man/doorbell.1 $(DESTDIR)$(PREFIX)/share/man/man1/doorbell.1
 	install -Dm644 man/doorbell.toml.5 $(DESTDIR)$(PREFIX)/share/man/man5/doorbell.toml.5
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
 	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
-	target/dist/doorbell completions bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/doorbell
-	target/dist/doorbell completions zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_doorbell
-	target/dist/doorbell completions fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/doorbell.fish
+	$(BUILT)/dist/doorbell completions bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/doorbell
+	$(BUILT)/dist/doorbell completions zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_doorbell
+	$(BUILT)/dist/doorbell completions fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/doorbell.fish
 
 uninstall: ## take away what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/doorbell $(DESTDIR)$(PREFIX)/share/man/man1/doorbell.1 \

@@ -107,7 +107,7 @@ fn none(found: impl IntoIterator<Item = String>) {
 
 #[test]
 fn imports_point_down_and_rooms_of_one_floor_are_strangers() {
-    none(pages("src").iter().flat_map(wrong_imports).collect());
+    none(pages("src").iter().flat_map(wrong_imports));
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn an_import_that_points_up_or_sideways_would_be_found() {
 fn imports_are_written_so_that_this_test_can_read_them() {
     let grouped =
         |page: &Page| page.text.contains("use crate::{").then(|| format!("{}: one room a line", page.path.display()));
-    none(pages("src").iter().filter_map(grouped).collect());
+    none(pages("src").iter().filter_map(grouped));
 }
 
 #[test]
@@ -152,12 +152,12 @@ fn files_fit_in_the_head() {
     // a test file is read a test at a time
     let all = pages("src").into_iter().chain(pages("benches"));
     let long = all.filter(|page| page.text.lines().count() > LONGEST_FILE);
-    none(long.map(|page| format!("{}: {} lines", page.path.display(), page.text.lines().count())).collect());
+    none(long.map(|page| format!("{}: {} lines", page.path.display(), page.text.lines().count())));
 }
 
 #[test]
 fn functions_fit_on_a_screen() {
-    none(pages("src").iter().flat_map(long_functions).collect());
+    none(pages("src").iter().flat_map(long_functions));
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn a_function_that_does_not_fit_would_be_found() {
 #[test]
 fn every_file_says_in_its_first_line_what_it_is_for() {
     let silent = |page: &Page| (!page.text.starts_with("//! ")).then(|| page.path.display().to_string());
-    none(pages("src").iter().chain(&pages("tests")).filter_map(silent).collect());
+    none(pages("src").iter().chain(&pages("tests")).filter_map(silent));
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn files_are_named_for_their_trade() {
         let name = page.path.file_stem().unwrap().to_str().unwrap();
         NAMES_THAT_SAY_NOTHING.contains(&name).then(|| page.path.display().to_string())
     };
-    none(pages("src").iter().filter_map(named).collect());
+    none(pages("src").iter().filter_map(named));
 }
 
 #[test]
