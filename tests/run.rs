@@ -195,6 +195,36 @@ fn a_dry_run_shows_who_and_why_and_changes_no_byte() {
 }
 
 #[test]
+fn a_desk_in_any_journal_mode_is_left_in_it() {
+    for mode in ["delete", "wal", "truncate"] {
+        let office = office();
+        office.connection().pragma_update(None, "journal_mode", mode).unwrap();
+        let server = SmtpServer::start(Tls::Never);
+        settings(office.folder(), &by_smtp(server.port));
+        for _ in 0..2 {
+            ends_with(&run(office.folder(), &["run"]), 0);
+        }
+        assert_eq!(server.accepted().len(), 1, "{mode}");
+        let after: String = office.connection().query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+        assert_eq!(after, mode);
+    }
+}
+
+#[test]
+fn a_ledger_of_its_own_leaves_the_desk_without_a_trace() {
+    let (office, server) = (office(), SmtpServer::start(Tls::Never));
+    settings(office.folder(), &format!("{}\n[ledger]\npath = \"told.db\"", by_smtp(server.port)));
+    let before = fs::read(office.path()).unwrap();
+    for _ in 0..2 {
+        ends_with(&run(office.folder(), &["run"]), 0);
+    }
+    assert_eq!((server.accepted().len(), fs::read(office.path()).unwrap()), (1, before));
+    let ours = "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'doorbell%'";
+    assert_eq!(office.connection().query_row(ours, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+    assert!(office.folder().join("told.db").exists());
+}
+
+#[test]
 fn two_passes_at_once_send_every_mail_once() {
     let folder = tempfile::tempdir().unwrap();
     crowd::waiting_desk(&folder.path().join("chat.db"), 120, Utc::now());

@@ -194,12 +194,13 @@ impl Writer<'_, '_> {
     fn go(&mut self, free: &[usize], may_go: &[bool], report: &mut Report) {
         for (index, may_go) in free.iter().zip(may_go) {
             let Some(seat) = self.seats.get_mut(*index) else { continue };
-            // a lane that is gone has its receiver closed; its delivery then waits for the next pass
-            let _ = seat.work.send(if *may_go { Work::Go } else { Work::Drop });
-            match seat.next.take() {
-                Some(ready) if *may_go => seat.sending = Some(ready),
-                Some(_) => report.suppressed += 1,
-                None => {}
+            let Some(ready) = seat.next.take() else { continue };
+            let told = seat.work.send(if *may_go { Work::Go } else { Work::Drop });
+            if !may_go {
+                report.suppressed += 1;
+            } else if told.is_ok() {
+                // a lane that is gone would never answer; its delivery is in doubt, and the next pass takes it back
+                seat.sending = Some(ready);
             }
         }
     }
