@@ -88,12 +88,12 @@ pub fn run(cli: Cli) -> Exit {
     let result = match command {
         Command::Run(arguments) => run::run(&global, &arguments),
         Command::Check(arguments) => check::run(&global, &arguments),
-        Command::Init(arguments) => init::run(&arguments),
+        Command::Init(arguments) => init::run(&global, &arguments),
         Command::Demo(arguments) => demo::run(&global, &arguments),
         Command::Explain(arguments) => explain::run(&global, &arguments),
         Command::Schedule(arguments) => schedule::run(&global, &arguments),
         Command::SendTest(arguments) => send_test::run(&global, &arguments),
-        Command::Templates(arguments) => templates::run(&arguments),
+        Command::Templates(arguments) => templates::run(&global, &arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
     };

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use anyhow::Result;
 use chrono::Utc;
+use serde_json::json;
 
 use super::exit::{SettingsError, TryLaterError};
-use super::{Exit, Global, open, say, time};
+use super::{Exit, Format, Global, open, say, time};
 use crate::config::Config;
 use crate::deliver::email::remedy;
 use crate::ledger::Ledger;
@@ -28,26 +29,26 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let config = open::config(global)?;
-    let ok = |line: String| {
-        if !global.quiet {
-            say::line(&format!("ok  {line}"));
-        }
+    let ok = |what: &str, found: &str| match global.format {
+        Format::Json => say::line(&json!({ "check": what, "ok": true, "found": found }).to_string()),
+        Format::Human if global.quiet => {}
+        Format::Human => say::line(&format!("ok  {what:<10} {found}")),
     };
-    ok(format!("settings   {}, {}", open::settings_path(global).display(), say::counted(config.rules.len(), "rule")));
+    let path = open::settings_path(global);
+    ok("settings", &format!("{}, {}", path.display(), say::counted(config.rules.len(), "rule")));
     let templates = open::templates(&config)?;
-    ok(format!("templates  {}", templates.sets().collect::<Vec<_>>().join(", ")));
-    schedules(&config)?.into_iter().for_each(ok);
+    ok("templates", &templates.sets().collect::<Vec<_>>().join(", "));
+    schedules(&config)?.iter().for_each(|found| ok("schedule", found));
     if arguments.offline {
         return Ok(Exit::Done);
     }
-    ok(desk(&config)?);
-    ok(ledger(&config)?);
+    ok("desk", &desk(&config)?);
+    ok("ledger", &ledger(&config)?);
     if config.email.is_some() {
         let relay = open::relay(&config)?;
-        ok("email      settings are in order".into());
+        ok("email", "settings are in order");
         if arguments.connect {
-            let description = relay.probe().map_err(|outcome| refused(&outcome))?;
-            ok(format!("email      {description}"));
+            ok("email", &relay.probe().map_err(|outcome| refused(&outcome))?);
         }
     }
     Ok(Exit::Done)
@@ -62,7 +63,7 @@ fn schedules(config: &Config) -> Result<Vec<String>> {
             let name = &scheduled.rule.name;
             let next = schedule::next(&scheduled.schedule, zone, Utc::now())
                 .ok_or_else(|| SettingsError(format!("rule.{name}.schedule has no slot in the next years")))?;
-            Ok(format!("schedule   {name}: next {}", time::shown(next.at, zone)))
+            Ok(format!("{name}: next {}", time::shown(next.at, zone)))
         })
         .collect()
 }
@@ -74,7 +75,7 @@ fn desk(config: &Config) -> Result<String> {
         return Err(SettingsError(format!("desk {}: {problems}", config.desk_path().display())).into());
     }
     Ok(format!(
-        "desk       {}: {}, {}, {} waiting, {} unread",
+        "{}: {}, {}, {} waiting, {} unread",
         config.desk_path().display(),
         say::counted(usize::try_from(findings.agents)?, "agent"),
         say::counted(usize::try_from(findings.conversations)?, "conversation"),
@@ -97,7 +98,7 @@ fn ledger(config: &Config) -> Result<String> {
         );
         return Err(SettingsError(message).into());
     }
-    Ok(format!("ledger     {}", path.display()))
+    Ok(path.display().to_string())
 }
 
 /// A server's refusal as an error with its own words and the remedy.

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use rusqlite::Connection;
+use serde_json::json;
 
 use super::exit::UsageError;
-use super::{Exit, say};
+use super::{Exit, Format, Global, say};
 use crate::desk::SCHEMA;
 
 /// The settings that `init` writes; they work as they are.
@@ -22,7 +23,7 @@ pub(super) struct Arguments {
     dir: PathBuf,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let dir = &arguments.dir;
     fs::create_dir_all(dir).with_context(|| format!("create folder {}", dir.display()))?;
     let (settings, desk) = (dir.join("doorbell.toml"), dir.join("chat.db"));
@@ -35,12 +36,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     }
     make_desk(&desk)?;
     write_new(&settings, SETTINGS.as_bytes())?;
-    say::line(&format!(
-        "wrote {} and {}\nnext: cd {} && doorbell check && doorbell run",
-        settings.display(),
-        desk.display(),
-        dir.display()
-    ));
+    match global.format {
+        Format::Json => say::line(&json!({ "wrote": [settings, desk] }).to_string()),
+        Format::Human => say::line(&format!(
+            "wrote {} and {}\nnext: cd {} && doorbell check && doorbell run",
+            settings.display(),
+            desk.display(),
+            dir.display()
+        )),
+    }
     Ok(Exit::Done)
 }
 

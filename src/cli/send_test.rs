@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use chrono::Utc;
+use serde_json::json;
 
 use super::exit::UsageError;
-use super::{Exit, Global, check, open, say};
+use super::{Exit, Format, Global, check, open, say};
 use crate::deliver::email::Mail;
 use crate::model::{Outcome, Recipient, RecipientId, email_address, masked};
 use crate::render::sample_letter;
@@ -53,14 +54,18 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         now,
         redirected_to: None,
     };
-    answer(&address, &post.email.lane().send(&mail))
+    answer(global, &address, &post.email.lane().send(&mail))
 }
 
-fn answer(address: &Arc<str>, outcome: &Outcome) -> Result<Exit> {
+fn answer(global: &Global, address: &Arc<str>, outcome: &Outcome) -> Result<Exit> {
     match outcome {
         Outcome::Accepted(reply) => {
             let words = format!("{} {}", reply.code, reply.text);
-            say::line(&format!("accepted for {}: {}", masked(address), words.trim()));
+            let (address, words) = (masked(address), words.trim());
+            match global.format {
+                Format::Json => say::line(&json!({ "accepted": true, "address": address, "words": words }).to_string()),
+                Format::Human => say::line(&format!("accepted for {address}: {words}")),
+            }
             Ok(Exit::Done)
         }
         refused => Err(check::refused(refused)),

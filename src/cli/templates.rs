@@ -4,8 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use serde_json::json;
 
-use super::{Exit, init, say};
+use super::{Exit, Format, Global, init, say};
 use crate::render::embedded;
 
 /// Work with the templates
@@ -24,15 +25,16 @@ enum Command {
     },
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let Command::Export { dir } = &arguments.command;
     fs::create_dir_all(dir).with_context(|| format!("create folder {}", dir.display()))?;
     for (name, text) in embedded() {
         let path = dir.join(name);
-        if init::write_new(&path, text.as_bytes())? {
-            say::line(&format!("wrote {}", path.display()));
-        } else {
-            say::line(&format!("kept  {} (it exists)", path.display()));
+        let wrote = init::write_new(&path, text.as_bytes())?;
+        match global.format {
+            Format::Json => say::line(&json!({ "file": path, "wrote": wrote }).to_string()),
+            Format::Human if wrote => say::line(&format!("wrote {}", path.display())),
+            Format::Human => say::line(&format!("kept  {} (it exists)", path.display())),
         }
     }
     Ok(Exit::Done)
