@@ -20,7 +20,7 @@ use crate::schedule::next;
 pub(super) struct Arguments {
     /// The conversation, by number, id or link
     conversation: Option<String>,
-    /// Only this person, by email address, agent:ID or a NAME from [people]
+    /// Only this person, by email address, agent:ID or a name from the settings
     #[arg(long = "for", value_name = "PERSON")]
     person: Option<String>,
 }

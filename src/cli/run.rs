@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     /// Only this conversation, by number, id or link; no slot is taken
     #[arg(long, value_name = "CONVERSATION")]
     conversation: Option<String>,
-    /// Only this person, by email address, agent:ID or a NAME from [people]; no slot is taken
+    /// Only this person, by email address, agent:ID or a name from the settings; no slot is taken
     #[arg(long = "for", value_name = "PERSON")]
     person: Option<String>,
     /// Print who would be told what and why; send nothing, write nothing

@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 enum Command {
     /// Write the embedded templates into a folder, to change them there; no file is overwritten
     Export {
-        /// The folder; name it in [templates] folder
+        /// The folder; name it as templates.folder in the settings
         dir: PathBuf,
     },
 }
