@@ -1,6 +1,8 @@
 //! Fixed times of day on given weekdays.
 
-use chrono::{DateTime, Datelike, Days as Later, MappedLocalTime, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{
+    DateTime, Datelike, Days as Later, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
+};
 use chrono_tz::Tz;
 
 use super::settings::Days;
@@ -13,26 +15,29 @@ const LOOK_AROUND_DAYS: u64 = 8;
 
 pub(super) fn latest(times: &[NaiveTime], days: Days, zone: Tz, now: DateTime<Utc>) -> Option<Slot> {
     let today = now.with_timezone(&zone).date_naive();
-    (0..=LOOK_AROUND_DAYS)
-        .filter_map(|back| today.checked_sub_days(Later::new(back)))
-        .filter(|date| days.contains(date.weekday()))
-        .flat_map(|date| times.iter().map(move |time| date.and_time(*time)))
-        .filter_map(|local| Some((instant(zone, local)?, local)))
-        .filter(|(at, _)| *at <= now)
-        .max()
-        .map(|(at, local)| slot(zone, at, local))
+    let dates = (0..=LOOK_AROUND_DAYS).filter_map(|back| today.checked_sub_days(Later::new(back)));
+    let (at, local) = slots(times, days, zone, dates).filter(|(at, _)| *at <= now).max()?;
+    Some(slot(zone, at, local))
 }
 
 pub(super) fn next(times: &[NaiveTime], days: Days, zone: Tz, after: DateTime<Utc>) -> Option<Slot> {
     let today = after.with_timezone(&zone).date_naive();
-    (0..=LOOK_AROUND_DAYS)
-        .filter_map(|ahead| today.checked_add_days(Later::new(ahead)))
-        .filter(|date| days.contains(date.weekday()))
-        .flat_map(|date| times.iter().map(move |time| date.and_time(*time)))
-        .filter_map(|local| Some((instant(zone, local)?, local)))
-        .filter(|(at, _)| *at > after)
-        .min()
-        .map(|(at, local)| slot(zone, at, local))
+    let dates = (0..=LOOK_AROUND_DAYS).filter_map(|ahead| today.checked_add_days(Later::new(ahead)));
+    let (at, local) = slots(times, days, zone, dates).filter(|(at, _)| *at > after).min()?;
+    Some(slot(zone, at, local))
+}
+
+/// Every slot on some dates: when it is, and what the wall clock shows then.
+fn slots(
+    times: &[NaiveTime],
+    days: Days,
+    zone: Tz,
+    dates: impl Iterator<Item = NaiveDate>,
+) -> impl Iterator<Item = (DateTime<Utc>, NaiveDateTime)> {
+    dates
+        .filter(move |date| days.contains(date.weekday()))
+        .flat_map(move |date| times.iter().map(move |time| date.and_time(*time)))
+        .filter_map(move |local| Some((instant(zone, local)?, local)))
 }
 
 fn slot(zone: Tz, at: DateTime<Utc>, local: NaiveDateTime) -> Slot {
