@@ -12,7 +12,7 @@ use super::{Exit, say};
 
 /// Print a manual page
 ///
-/// To read it: doorbell man | man -l -
+/// Pipe it into `man -l -` to read it, or into a file of a man page folder to install it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The page

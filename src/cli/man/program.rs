@@ -135,22 +135,31 @@ fn described(sheet: &mut Sheet, command: &Command) {
 
 fn option(sheet: &mut Sheet, argument: &Arg) {
     let help = argument.get_long_help().or(argument.get_help()).map(ToString::to_string).unwrap_or_default();
-    let mut text = sentence(&help);
-    if argument.get_action().takes_values() {
-        let defaults: Vec<_> = argument.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
-        if !defaults.is_empty() {
-            text.push_str(&format!(" By default {}.", defaults.join(" ")));
-        }
-        if let Some(variable) = argument.get_env() {
-            text.push_str(&format!(" The environment variable {} says the same.", variable.to_string_lossy()));
-        }
+    sheet.item(tag(argument), &sentence(&help));
+    if !argument.get_action().takes_values() {
+        return;
     }
-    sheet.item(tag(argument), &text);
-    if argument.get_action().takes_values() {
-        for value in argument.get_possible_values().iter().filter(|value| !value.is_hide_set()) {
-            let help = value.get_help().map(|help| format!(": {help}")).unwrap_or_default();
-            sheet.more(vec![bold(value.get_name()), roman(help)]);
-        }
+    values(sheet, argument);
+    let defaults: Vec<_> = argument.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+    if !defaults.is_empty() {
+        sheet.more(vec![roman("Default: "), bold(defaults.join(" "))]);
+    }
+    if let Some(variable) = argument.get_env() {
+        sheet.more(vec![roman("Environment: "), bold(variable.to_string_lossy())]);
+    }
+}
+
+/// What may be written, if that is a choice.
+fn values(sheet: &mut Sheet, argument: &Arg) {
+    let values = argument.get_possible_values();
+    let (explained, plain): (Vec<_>, Vec<_>) = values.iter().partition(|value| value.get_help().is_some());
+    for value in explained {
+        let help = value.get_help().map(|help| format!(": {help}")).unwrap_or_default();
+        sheet.more(vec![bold(value.get_name()), roman(help)]);
+    }
+    if !plain.is_empty() {
+        let names: Vec<&str> = plain.iter().map(|value| value.get_name()).collect();
+        sheet.more(vec![roman("One of: "), bold(names.join(", "))]);
     }
 }
 

@@ -25,7 +25,9 @@ pub(super) fn page() -> String {
          doorbell check finds it.",
     );
     let mut reader = Reader::default();
-    EXAMPLE.lines().for_each(|line| reader.read(&mut sheet, line));
+    // the first lines are about the file, not about its keys
+    let keys = EXAMPLE.split_once("\n\n").map_or(EXAMPLE, |(_, keys)| keys);
+    keys.lines().for_each(|line| reader.read(&mut sheet, line));
     sheet.heading("EXAMPLES");
     sheet.paragraph("Further rules:");
     sheet.example(reader.whole.join("\n").trim_end());
