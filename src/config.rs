@@ -2,6 +2,8 @@
 //! What comes out cannot be wrong in itself: unknown keys, words and names were refused with their place.
 
 mod mistake;
+mod place;
+mod words;
 mod written;
 
 use std::collections::HashMap;

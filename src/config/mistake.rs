@@ -5,8 +5,9 @@ use std::io;
 use std::ops::Range;
 use std::path::Path;
 
+use super::place::{is_without_name, key_at};
+use super::words;
 use super::written::Fault;
-use crate::notation::nearest;
 
 /// A settings file that cannot be used.
 #[derive(Debug)]
@@ -28,18 +29,26 @@ struct Excerpt {
 
 impl Mistake {
     pub(super) fn unreadable(path: &Path, error: &io::Error) -> Self {
-        let remedy = if error.kind() == io::ErrorKind::NotFound {
-            "; name another with --config, or run: doorbell init"
-        } else {
-            ""
+        let message = match error.kind() {
+            io::ErrorKind::NotFound => {
+                "there is no such file; name another with --config, or make one with: doorbell init".into()
+            }
+            io::ErrorKind::InvalidData => "the file is not UTF-8 text; save it as UTF-8".into(),
+            io::ErrorKind::PermissionDenied => "this user may not read it; run doorbell as the user who may".into(),
+            _ => error.to_string(),
         };
-        Self { file: path.display().to_string(), key: None, message: format!("{error}{remedy}"), excerpt: None }
+        Self { file: path.display().to_string(), key: None, message, excerpt: None }
     }
 
     pub(super) fn of_toml(path: &Path, text: &str, error: &toml::de::Error) -> Self {
-        // serde closes with a full stop or a line break of its own in places
-        let message = with_suggestion(error.message().trim_end());
-        Self::at(path, text, Fault { place: error.span(), message })
+        let nameless = ["rule", "people"].into_iter().find(|section| is_without_name(text, section));
+        let message = match nameless {
+            Some(section) => format!("every entry of [{section}] needs a name of its own; write [{section}.NAME]"),
+            None => words::plain(error.message()),
+        };
+        // what lacks in the file as a whole stands in no line
+        let place = error.span().filter(|place| place.end > 0);
+        Self::at(path, text, Fault { place, message })
     }
 
     pub(super) fn at(path: &Path, text: &str, fault: Fault) -> Self {
@@ -73,48 +82,39 @@ impl fmt::Display for Mistake {
 }
 
 impl Excerpt {
+    /// The line, which cron mails to somebody: a password in it is left out.
     fn of(text: &str, place: &Range<usize>) -> Self {
         let before = text.get(..place.start).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |index| index + 1);
         let line = text.get(line_start..).unwrap_or_default().lines().next().unwrap_or_default();
         let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
         let marked = text.get(place.clone()).unwrap_or_default().lines().next().unwrap_or_default();
+        let shown = without_secrets(line);
+        let room = (shown.chars().count() + 1).saturating_sub(column).max(1);
         Self {
             line_number: before.matches('\n').count() + 1,
             column,
-            line: line.to_owned(),
-            width: marked.chars().count().max(1),
+            width: marked.chars().count().clamp(1, room),
+            line: shown,
         }
     }
 }
 
-/// The dotted key that a place in the text belongs to: the table above it and the key of its line.
-fn key_at(text: &str, place: usize) -> Option<String> {
-    let line_end = text.get(place..)?.find('\n').map_or(text.len(), |index| place + index);
-    let mut lines = text.get(..line_end)?.lines().rev();
-    let line = lines.next()?;
-    let table_of = |line: &str| {
-        let header = line.trim().strip_prefix('[')?.split(']').next()?;
-        Some(header.trim_start_matches('[').trim().to_owned())
-    };
-    if let Some(table) = table_of(line) {
-        return Some(table);
+/// A line without what may be a password: the value of such a key, and the user's part of an address.
+fn without_secrets(line: &str) -> String {
+    let after_key = line.match_indices("password").find_map(|(start, key)| {
+        let end = start + key.len();
+        let rest = line.get(end..)?.trim_start_matches(['"', '\'']).trim_start().strip_prefix('=')?;
+        let is_reference = rest.trim_start().trim_start_matches(['"', '\'']).starts_with("${");
+        (!is_reference).then(|| line.len() - rest.len())
+    });
+    if let Some(kept) = after_key.and_then(|end| line.get(..end)) {
+        return format!("{kept} ***");
     }
-    let key = line.split_once('=').map(|(key, _)| key.trim().trim_matches('"').to_owned());
-    match (lines.find_map(table_of), key) {
-        (Some(table), Some(key)) => Some(format!("{table}.{key}")),
-        (table, key) => key.or(table),
-    }
-}
-
-/// serde says ``unknown field `gracee`, expected one of `grace`, ..``: say which one was meant.
-fn with_suggestion(message: &str) -> String {
-    if !message.starts_with("unknown field") && !message.starts_with("unknown variant") {
-        return message.to_owned();
-    }
-    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    match quoted.split_first().and_then(|(typed, known)| nearest(typed, known.iter().copied())) {
-        Some(meant) => format!("{message}; did you mean {meant:?}?"),
-        None => message.to_owned(),
+    let user = line.find("://").map(|index| index + 3).zip(line.rfind('@'));
+    let parts = user.and_then(|(from, to)| Some((line.get(..from)?, line.get(from..to)?, line.get(to..)?)));
+    match parts {
+        Some((before, user, after)) if user.contains(':') => format!("{before}***{after}"),
+        _ => line.to_owned(),
     }
 }

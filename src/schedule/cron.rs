@@ -12,7 +12,7 @@ pub(super) fn parse(text: &str) -> Result<(Cron, bool), String> {
     let wrong = |why: &str| format!("cron = {text:?}: {why}; write five fields such as \"0 8,11,14,17 * * Mon-Sat\"");
     refuse_long_steps(text).map_err(|why| wrong(&why))?;
     let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-    let cron = parser.parse(text).map_err(|error| wrong(&error.to_string()))?;
+    let cron = parser.parse(text).map_err(|error| wrong(error.to_string().trim_end_matches('.')))?;
     // any instant does: the question is whether there is a slot at all
     let start = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000);
     match cron.find_next_occurrence(&start, false) {

@@ -74,7 +74,7 @@ impl std::str::FromStr for Days {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "{ every = \"5m\" }, { at = [\"08:00\"] } or { cron = \"0 8 * * *\" }")]
 struct Written {
     every: Option<Span>,
     at: Option<Vec<String>>,
