@@ -1,6 +1,7 @@
 //! The rules of the house, checked: imports point down, rooms are strangers, nothing grows too large to live in.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -15,8 +16,8 @@ const FLOORS: &[&[&str]] = &[
     &["model"],
     &["notation"],
 ];
-/// Channels are strangers too: each of these stands alone in `deliver/`, but for the folder they share.
-const CHANNELS: &[&str] = &["email"];
+/// In `deliver/` everything is a channel but this, the folder that they share.
+const SHARED_BY_CHANNELS: &str = "outbox";
 const LONGEST_FILE: usize = 400;
 const LONGEST_FUNCTION: usize = 60;
 const UNFINISHED: &[&str] = &["TO\u{44}O", "FIX\u{4d}E", "XX\u{58}", "db\u{67}!", "unimplemented\u{21}", "tod\u{6f}!"];
@@ -55,19 +56,33 @@ fn floor(room: &str) -> usize {
     FLOORS.iter().position(|rooms| rooms.contains(&room)).unwrap_or_else(|| panic!("{room} has no floor"))
 }
 
-/// The rooms that a file names, outside its tests and comments.
-fn named(page: &Page) -> Vec<(usize, String)> {
+/// The lines of the program itself, numbered from 1: no tests, no comments.
+fn program(page: &Page) -> impl Iterator<Item = (usize, &str)> {
     let is_tests = page.path.ends_with("tests.rs");
-    let lines = page.text.lines().enumerate();
+    let lines = page.text.lines().enumerate().map(|(index, line)| (index + 1, line));
     lines
-        .take_while(|(_, line)| !is_tests && !line.contains("#[cfg(test)]"))
+        .take_while(move |(_, line)| !is_tests && !line.contains("#[cfg(test)]"))
         .filter(|(_, line)| !line.trim_start().starts_with("//"))
-        .flat_map(|(number, line)| {
-            line.split("crate::")
-                .skip(1)
-                .map(move |rest| (number + 1, rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()))
-        })
-        .collect()
+}
+
+/// How many `super::` lead from a file to the top of the house.
+fn depth(path: &Path) -> usize {
+    path.strip_prefix("src").unwrap().components().count()
+}
+
+fn first_word(text: &str) -> String {
+    text.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect()
+}
+
+/// The rooms that a file names, by `crate::` or by climbing out of its own.
+fn named(page: &Page) -> Vec<(usize, String)> {
+    let climb = "super::".repeat(depth(&page.path));
+    let ways = ["crate::", climb.as_str()];
+    let on_line = |(number, line): (usize, &str)| {
+        let rooms = ways.iter().flat_map(|way| line.split(way).skip(1)).map(first_word);
+        rooms.map(|room| (number, room)).collect::<Vec<_>>()
+    };
+    program(page).flat_map(on_line).collect()
 }
 
 fn wrong_imports(page: &Page) -> Vec<String> {
@@ -99,6 +114,84 @@ fn long_functions(page: &Page) -> Vec<String> {
     long
 }
 
+/// Imports that [`named`] cannot read, and code behind the tests, where it does not look.
+fn unreadable(page: &Page) -> Vec<String> {
+    let mut found = Vec::new();
+    let climb = format!("use {}{{", "super::".repeat(depth(&page.path)));
+    for (number, line) in program(page).filter(|(_, line)| line.contains("use crate::{") || line.contains(&climb)) {
+        found.push(format!("{}:{number}: name one room a line: {line}", page.path.display()));
+    }
+    let after = page.text.split_once("#[cfg(test)]\n").map_or("", |(_, after)| after);
+    let end = if after.starts_with("mod tests;") { "\n" } else { "\n}\n" };
+    if !after.is_empty()
+        && (!after.starts_with("mod tests") || !after.split_once(end).is_some_and(|(_, rest)| rest.is_empty()))
+    {
+        found.push(format!("{}: tests stand last, in `mod tests`", page.path.display()));
+    }
+    found
+}
+
+/// What in `deliver/` knows a channel that it is not itself.
+fn meddlers(pages: &[Page]) -> Vec<String> {
+    let channel = |page: &Page| {
+        page.path.strip_prefix("src/deliver").ok().map(|inside| {
+            let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
+            first.trim_end_matches(".rs").to_owned()
+        })
+    };
+    let channels: BTreeSet<String> =
+        pages.iter().filter_map(channel).filter(|name| name != SHARED_BY_CHANNELS).collect();
+    let mut found = Vec::new();
+    for page in pages {
+        let Some(own) = channel(page) else { continue };
+        for other in channels.iter().filter(|other| **other != own) {
+            found.extend(
+                program(page)
+                    .filter(|(_, line)| line.contains(&format!("{other}::")))
+                    .map(|(number, _)| format!("{}:{number}: {own} may not know {other}", page.path.display())),
+            );
+        }
+    }
+    found
+}
+
+fn too_long(page: &Page) -> Option<String> {
+    let lines = page.text.lines().count();
+    (lines > LONGEST_FILE).then(|| format!("{}: {lines} lines", page.path.display()))
+}
+
+fn silent(page: &Page) -> Option<String> {
+    (!page.text.starts_with("//! ")).then(|| format!("{}: say what it is for", page.path.display()))
+}
+
+fn unfinished(page: &Page) -> Vec<String> {
+    let marks = UNFINISHED.iter().filter(|mark| page.text.contains(**mark));
+    marks.map(|mark| format!("{}: {mark}", page.path.display())).collect()
+}
+
+fn named_for_nothing(page: &Page) -> Option<String> {
+    let mut words = page.path.iter().filter_map(|part| part.to_str()).map(|part| part.trim_end_matches(".rs"));
+    words.any(|word| NAMES_THAT_SAY_NOTHING.contains(&word)).then(|| page.path.display().to_string())
+}
+
+/// The dependencies of a manifest without a line that says why they are there.
+fn unexplained(manifest: &str) -> Vec<String> {
+    let (mut in_dependencies, mut previous, mut found) = (false, "", Vec::new());
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            in_dependencies = line.ends_with("dependencies]");
+        } else if in_dependencies && line.contains('=') && !line.starts_with('#') && !previous.starts_with("# ") {
+            found.push(line.to_owned());
+        }
+        previous = line;
+    }
+    found
+}
+
+fn page(path: &str, text: &str) -> Page {
+    Page { path: path.into(), text: text.into() }
+}
+
 #[track_caller]
 fn none(found: impl IntoIterator<Item = String>) {
     let found: Vec<String> = found.into_iter().collect();
@@ -112,7 +205,6 @@ fn imports_point_down_and_rooms_of_one_floor_are_strangers() {
 
 #[test]
 fn an_import_that_points_up_or_sideways_would_be_found() {
-    let page = |path: &str, text: &str| Page { path: path.into(), text: text.into() };
     assert_eq!(wrong_imports(&page("src/route/audience.rs", "use crate::ledger::Ledger;")).len(), 1);
     assert_eq!(
         wrong_imports(&page("src/model.rs", "use crate::{\n    pass::Order};\nlet a = crate::pass::run();")).len(),
@@ -122,37 +214,55 @@ fn an_import_that_points_up_or_sideways_would_be_found() {
     assert!(
         wrong_imports(&page("src/pass/lanes.rs", "use crate::ledger::Ledger;\nuse crate::pass::Order;")).is_empty()
     );
+    assert_eq!(wrong_imports(&page("src/route.rs", "use super::ledger::Ledger;")).len(), 1);
+    assert_eq!(wrong_imports(&page("src/route/audience.rs", "use super::super::ledger::Ledger;")).len(), 1);
+    assert!(wrong_imports(&page("src/route/audience.rs", "use super::presence;")).is_empty());
     assert!(wrong_imports(&page("src/route.rs", "#[cfg(test)]\nuse crate::ledger::Ledger;")).is_empty());
 }
 
 #[test]
-fn imports_are_written_so_that_this_test_can_read_them() {
-    let grouped =
-        |page: &Page| page.text.contains("use crate::{").then(|| format!("{}: one room a line", page.path.display()));
-    none(pages("src").iter().filter_map(grouped));
+fn imports_are_written_so_that_these_tests_can_read_them() {
+    none(pages("src").iter().flat_map(unreadable));
+}
+
+#[test]
+fn an_import_or_code_that_these_tests_cannot_read_would_be_found() {
+    let tests = "#[cfg(test)]\nmod tests {\n    fn a() {}\n}\n";
+    assert!(unreadable(&page("src/route.rs", tests)).is_empty());
+    assert!(unreadable(&page("src/route.rs", "#[cfg(test)]\nmod tests;\n")).is_empty());
+    for text in [
+        "use crate::{model, ledger};",
+        "use super::{model, ledger};",
+        "#[cfg(test)]\nuse std::fs;\nuse crate::ledger::Ledger;\n",
+        &format!("{tests}use crate::ledger::Ledger;\n"),
+        "#[cfg(test)]\nmod tests;\nuse crate::ledger::Ledger;\n",
+    ] {
+        assert_eq!(unreadable(&page("src/route.rs", text)).len(), 1, "{text}");
+    }
 }
 
 #[test]
 fn channels_do_not_know_each_other() {
-    let mut found = Vec::new();
-    for page in pages("src/deliver") {
-        for channel in CHANNELS {
-            let own =
-                page.path.starts_with(format!("src/deliver/{channel}")) || page.path.ends_with(format!("{channel}.rs"));
-            if !own && page.text.contains(&format!("{channel}::")) {
-                found.push(format!("{}: knows {channel}", page.path.display()));
-            }
-        }
-    }
-    none(found);
+    none(meddlers(&pages("src/deliver")));
+}
+
+#[test]
+fn a_channel_that_knows_another_would_be_found() {
+    let channels = |text: &str| {
+        meddlers(&[
+            page("src/deliver/email/smtp.rs", text),
+            page("src/deliver/sms.rs", ""),
+            page("src/deliver/outbox.rs", ""),
+        ])
+    };
+    assert_eq!(channels("use super::super::sms::Sms;").len(), 1);
+    assert!(channels("use super::super::outbox::put;\nuse crate::deliver::email::Mail;").is_empty());
 }
 
 #[test]
 fn files_fit_in_the_head() {
     // a test file is read a test at a time
-    let all = pages("src").into_iter().chain(pages("benches"));
-    let long = all.filter(|page| page.text.lines().count() > LONGEST_FILE);
-    none(long.map(|page| format!("{}: {} lines", page.path.display(), page.text.lines().count())));
+    none(pages("src").iter().chain(&pages("benches")).filter_map(too_long));
 }
 
 #[test]
@@ -161,52 +271,38 @@ fn functions_fit_on_a_screen() {
 }
 
 #[test]
-fn a_function_that_does_not_fit_would_be_found() {
-    let body = "    let _ = 1;\n".repeat(LONGEST_FUNCTION);
-    let page = Page { path: "src/route.rs".into(), text: format!("pub(super) fn long() {{\n{body}}}\n") };
-    assert_eq!(long_functions(&page).len(), 1);
-}
-
-#[test]
 fn every_file_says_in_its_first_line_what_it_is_for() {
-    let silent = |page: &Page| (!page.text.starts_with("//! ")).then(|| page.path.display().to_string());
     none(pages("src").iter().chain(&pages("tests")).filter_map(silent));
 }
 
 #[test]
 fn nothing_is_left_unfinished() {
-    let mut found = Vec::new();
-    for page in pages("src").iter().chain(&pages("tests")) {
-        for mark in UNFINISHED {
-            if page.text.contains(mark) {
-                found.push(format!("{}: {mark}", page.path.display()));
-            }
-        }
-    }
-    none(found);
+    none(pages("src").iter().chain(&pages("tests")).flat_map(unfinished));
 }
 
 #[test]
 fn files_are_named_for_their_trade() {
-    let named = |page: &Page| {
-        let name = page.path.file_stem().unwrap().to_str().unwrap();
-        NAMES_THAT_SAY_NOTHING.contains(&name).then(|| page.path.display().to_string())
-    };
-    none(pages("src").iter().filter_map(named));
+    none(pages("src").iter().filter_map(named_for_nothing));
 }
 
 #[test]
 fn every_dependency_says_why_it_is_there() {
-    let manifest = fs::read_to_string("Cargo.toml").unwrap();
-    let mut silent = Vec::new();
-    let (mut in_dependencies, mut previous) = (false, "");
-    for line in manifest.lines() {
-        if line.starts_with('[') {
-            in_dependencies = line.ends_with("dependencies]");
-        } else if in_dependencies && line.contains('=') && !line.starts_with('#') && !previous.starts_with("# ") {
-            silent.push(line.to_owned());
-        }
-        previous = line;
+    none(unexplained(&fs::read_to_string("Cargo.toml").unwrap()));
+}
+
+#[test]
+fn whatever_else_breaks_a_rule_would_be_found() {
+    let long = |lines| page("src/route.rs", &"//! a\n".repeat(lines));
+    assert!(too_long(&long(LONGEST_FILE)).is_none() && too_long(&long(LONGEST_FILE + 1)).is_some());
+    let body = |lines| format!("pub(super) fn long() {{\n{}}}\n", "    let _ = 1;\n".repeat(lines));
+    assert!(long_functions(&page("src/route.rs", &body(LONGEST_FUNCTION - 2))).is_empty());
+    assert_eq!(long_functions(&page("src/route.rs", &body(LONGEST_FUNCTION - 1))).len(), 1);
+    assert!(silent(&page("src/route.rs", "use std::fs;")).is_some());
+    for mark in UNFINISHED {
+        assert_eq!(unfinished(&page("src/route.rs", &format!("// {mark}"))).len(), 1, "{mark}");
     }
-    none(silent);
+    for path in ["src/route/helper.rs", "src/util/time.rs"] {
+        assert!(named_for_nothing(&page(path, "")).is_some(), "{path}");
+    }
+    assert_eq!(unexplained("[dev-dependencies]\n# why\na = \"1\"\nb = \"2\"\n[lints]\nc = 1"), ["b = \"2\""]);
 }
