@@ -44,7 +44,7 @@ fn shown_keys() -> Vec<(String, String)> {
 #[track_caller]
 fn known_keys(text: &str) -> Vec<String> {
     let error = parse(text).unwrap_err().to_string();
-    let list = error.split("the keys here are ").nth(1).unwrap_or_else(|| panic!("no list of keys in:\n{error}"));
+    let list = error.split("s here are ").nth(1).unwrap_or_else(|| panic!("no list of keys in:\n{error}"));
     list.lines().next().unwrap().split(", ").map(str::to_owned).collect()
 }
 
@@ -161,7 +161,7 @@ fn an_unknown_key_is_answered_with_the_key_that_was_meant() {
 
 #[test]
 fn an_unknown_section_is_answered_with_those_that_there_are() {
-    insta::assert_snapshot!(checked(&format!("{DESK}{EMAIL}{RULE}\n[mail]\n")));
+    insta::assert_snapshot!(checked(&format!("{DESK}{EMAIL}{RULE}\n[smtp]\n")));
 }
 
 #[test]
@@ -240,8 +240,6 @@ fn a_bad_length_of_time_is_answered_with_examples() {
 
 #[test]
 fn a_missing_file_is_answered_with_the_ways_to_get_one() {
-    let office = office();
-    fs::write(office.folder().join("doorbell.toml"), "").unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_doorbell"))
         .args(["run", "--config", "/nonexistent/doorbell.toml"])
         .output()

@@ -9,7 +9,9 @@ pub(super) fn plain(message: &str) -> String {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let (typed, known) = quoted.split_first().map_or(("", quoted.as_slice()), |(typed, known)| (*typed, known));
     if message.starts_with("unknown field") {
-        return format!("unknown key {typed:?}; {}", meant(typed, known, "the keys here are"));
+        // only the file as a whole has rules
+        let what = if known.contains(&"rule") { "section" } else { "key" };
+        return format!("unknown {what} {typed:?}; {}", meant(typed, known, &format!("the {what}s here are")));
     }
     if message.starts_with("unknown variant") {
         return format!("{typed:?} is not known here; {}", meant(typed, known, "write one of"));

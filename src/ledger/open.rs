@@ -48,7 +48,7 @@ impl Ledger {
         if version(&connection)? == 0 {
             return Self::in_memory();
         }
-        refuse_newer(&connection)?;
+        refuse_newer(&connection).with_context(|| format!("open ledger {}", path.display()))?;
         let install_id = install_id(&connection)?;
         Ok(Self { connection, install_id, pass: 0 })
     }

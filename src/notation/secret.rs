@@ -30,7 +30,7 @@ pub enum SecretError {
     Unset(String),
     /// The file cannot be read.
     #[error("read secret file {0}: {1}")]
-    Unreadable(PathBuf, #[source] io::Error),
+    Unreadable(PathBuf, io::Error),
     /// Everybody on the machine could read the file.
     #[error("secret file {0} can be read by others (mode {1:03o}); run: chmod o-rwx {0}")]
     Exposed(PathBuf, u32),

@@ -10,6 +10,10 @@ const LONGEST_WAIT: TimeDelta = TimeDelta::days(9 * 366);
 /// The parsed expression, and whether its hour field names hours rather than all of them.
 pub(super) fn parse(text: &str) -> Result<(Cron, bool), String> {
     let wrong = |why: &str| format!("cron = {text:?}: {why}; write five fields such as \"0 8,11,14,17 * * Mon-Sat\"");
+    let fields = text.split_whitespace().count();
+    if fields != 5 && !text.starts_with('@') {
+        return Err(wrong(&format!("it has {fields} fields and needs 5")));
+    }
     refuse_long_steps(text).map_err(|why| wrong(&why))?;
     let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
     let cron = parser.parse(text).map_err(|error| wrong(error.to_string().trim_end_matches('.')))?;

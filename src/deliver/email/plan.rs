@@ -19,14 +19,16 @@ use super::trouble::Trouble;
 use crate::notation::{Secret, SecretError};
 
 /// Why the settings cannot be used on this machine.
+///
+/// The causes stand in the texts, before their remedies: as sources they would be printed twice.
 #[derive(Debug, Error)]
 pub enum RelayError {
     /// The password cannot be read.
     #[error("{0}: {1}")]
-    Password(&'static str, #[source] SecretError),
+    Password(&'static str, SecretError),
     /// The certificates cannot be read.
     #[error("email.ca_file: read {0}: {1}; it must hold the certificate of the authority, in PEM form")]
-    Authorities(PathBuf, #[source] io::Error),
+    Authorities(PathBuf, io::Error),
     /// The settings have neither a server nor a folder.
     #[error("email: neither server nor outbox is set")]
     Nowhere,
