@@ -1,3 +1,5 @@
+//! Settings as people mistype them, and the one message that each mistake is answered with.
+
 use std::path::Path;
 
 use super::place::key_at;
