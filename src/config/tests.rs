@@ -1,3 +1,5 @@
+//! Where a mistake stands and how it is said, down to odd keys, columns and line ends.
+
 use std::path::Path;
 
 use super::place::key_at;
