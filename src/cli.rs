@@ -26,12 +26,13 @@ pub use exit::Exit;
 
 /// Tells people about chat and helpdesk messages that nobody has read or answered
 ///
-/// A pass looks for conversations that wait, decides who must hear about each and why, sends one digest per person,
-/// and remembers what was told, so that nothing is lost and nothing is told twice. Run it from cron:
+/// A pass looks for conversations that wait, decides who must hear about each and why,
+/// sends one digest per person, and remembers what was told, so that nothing is lost and
+/// nothing is told twice. Run it from cron:
 ///
-///   */5 * * * * doorbell run
+///     */5 * * * * doorbell run
 #[derive(Debug, Parser)]
-#[command(name = "doorbell", version, after_help = exit::HELP, max_term_width = 100)]
+#[command(name = "doorbell", version, verbatim_doc_comment, after_help = exit::HELP, max_term_width = 100)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,

@@ -44,9 +44,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     }
     ok("desk", &desk(&config)?);
     ok("ledger", &ledger(&config)?);
-    if config.email.is_some() {
+    if let Some(email) = &config.email {
         let relay = open::relay(&config)?;
-        ok("email", "settings are in order");
+        ok("email", &email.destination());
         if arguments.connect {
             ok("email", &relay.probe().map_err(|outcome| refused(&outcome))?);
         }
@@ -77,7 +77,11 @@ fn desk(config: &Config) -> Result<String> {
     Ok(format!(
         "{}: {}, {}, {} waiting, {} unread",
         config.desk_path().display(),
-        say::counted(usize::try_from(findings.agents)?, "agent"),
+        if findings.agents == 0 {
+            "no agents yet, so nobody can be told".into()
+        } else {
+            say::counted(usize::try_from(findings.agents)?, "agent")
+        },
         say::counted(usize::try_from(findings.conversations)?, "conversation"),
         findings.waiting,
         findings.unread

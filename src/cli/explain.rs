@@ -45,6 +45,27 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// What is known of one conversation under one rule.
+struct Story<'a> {
+    decisions: Vec<&'a Decision>,
+    tellings: Vec<&'a Telling>,
+    kept: Vec<&'a Kept>,
+}
+
+impl Story<'_> {
+    /// The delivery that says how a decision stands: the one on its way, or the one after which nothing is new.
+    fn line_of(&self, decision: &Decision) -> Option<i64> {
+        let recipient = decision.recipient.as_ref()?.to_string();
+        let mut theirs = self.tellings.iter().rev().filter(|telling| telling.recipient == recipient);
+        match decision.verdict {
+            Verdict::Told(_) | Verdict::Later(..) => theirs.find(|telling| telling.is_open()),
+            Verdict::Skipped(Reason::AlreadyTold) => theirs.find(|telling| telling.state != "suppressed"),
+            Verdict::Skipped(_) => None,
+        }
+        .map(|telling| telling.delivery)
+    }
+}
+
 struct Open<'a> {
     global: &'a Global,
     config: &'a Config,
@@ -73,39 +94,68 @@ impl Open<'_> {
             let next = next(&scheduled.schedule, self.config.desk.time_zone.0, now);
             let next = next.map_or_else(|| "never".into(), |slot| time::shown(slot.at, self.config.desk.time_zone.0));
             say::line(&format!("\nrule {name} ({}), next slot {next}", scheduled.rule.watch.word()));
-            let decided: Vec<&Decision> = decisions.iter().filter(|it| it.rule == *name).collect();
-            if decided.is_empty() {
-                say::line("  nothing waits for this rule");
-            }
-            decided.iter().for_each(|decision| say::line(&self.decided(&facts, decision)));
-            let told = tellings.iter().filter(|telling| telling.rule == *name);
-            told.for_each(|telling| say::line(&self.told(&facts, telling)));
-            let before = kept.iter().filter(|it| it.rule == *name && !decided.iter().any(|now| same(now, it)));
-            before.for_each(|kept| say::line(&self.before(&facts, kept)));
+            let of_rule = Story {
+                decisions: decisions.iter().filter(|it| it.rule == *name).collect(),
+                tellings: tellings.iter().filter(|it| it.rule == *name).collect(),
+                kept: kept.iter().filter(|it| it.rule == *name).collect(),
+            };
+            self.lines(&facts, &of_rule).iter().for_each(|line| say::line(&format!("  {line}")));
         }
         Ok(())
     }
 
-    /// Everything that waits and concerns one person.
+    /// What a rule did and would do: a line for each person, then what is over.
+    fn lines(&self, facts: &Facts, story: &Story<'_>) -> Vec<String> {
+        let mut lines: Vec<String> =
+            story.decisions.iter().map(|decision| self.stands(facts, story, decision)).collect();
+        if lines.is_empty() {
+            lines.push("nothing waits for this rule".into());
+        }
+        let said = |telling: &&&Telling| !story.decisions.iter().any(|it| story.line_of(it) == Some(telling.delivery));
+        lines.extend(story.tellings.iter().filter(said).map(|telling| self.told(facts, telling)));
+        let news = |kept: &&&Kept| !story.decisions.iter().any(|now| same(now, kept));
+        lines.extend(story.kept.iter().filter(news).map(|kept| self.before(facts, kept)));
+        lines
+    }
+
+    /// How one person stands: what is on its way or was told says more than the bare decision.
+    fn stands(&self, facts: &Facts, story: &Story<'_>, decision: &Decision) -> String {
+        let telling = story.line_of(decision).and_then(|id| story.tellings.iter().find(|it| it.delivery == id));
+        match telling {
+            Some(telling) if telling.is_open() => self.told(facts, telling),
+            Some(telling) => format!("{}; nothing new since", self.told(facts, telling)),
+            None => self.decided(facts, decision),
+        }
+    }
+
+    /// Everything that waits and concerns one person, and what they were told of late.
     fn explain_person(&self, person: &RecipientId, now: DateTime<Utc>) -> Result<()> {
         let order = Order { person: Some(person.clone()), ..Order::default() };
         let plan = plan(self.config, self.snapshot, &self.ledger, &order, now)?;
+        let tellings = self.ledger.tellings_to(person)?;
         if self.global.format == Format::Json {
-            plan.decisions.iter().for_each(|decision| say::line(&decision_as_json(decision).to_string()));
+            let now: Vec<_> = plan.decisions.iter().map(decision_as_json).collect();
+            let deliveries: Vec<_> = tellings.iter().map(telling_as_json).collect();
+            say::line(&json!({ "person": person.to_string(), "now": now, "deliveries": deliveries }).to_string());
             return Ok(());
         }
-        let ids: Vec<ConversationId> = plan.decisions.iter().map(|decision| decision.conversation.clone()).collect();
-        let facts = self.snapshot.facts(&ids, Agents::All)?;
+        let named = plan.decisions.iter().map(|it| &it.conversation).chain(tellings.iter().map(|it| &it.conversation));
+        let facts = self.snapshot.facts(&named.cloned().collect::<Vec<_>>(), Agents::All)?;
+        say::line("now:");
         if plan.decisions.is_empty() {
-            say::line("nothing waits that concerns this person");
+            say::line("  nothing waits that concerns this person");
         }
-        for decision in &plan.decisions {
-            say::line(&format!(
-                "{} rule {}: {}",
-                conversation(&facts, &decision.conversation),
-                decision.rule,
-                self.decided(&facts, decision).trim_start()
-            ));
+        for it in &plan.decisions {
+            let number = conversation(&facts, &it.conversation);
+            say::line(&format!("  {number} rule {}: {}", it.rule, self.decided(&facts, it)));
+        }
+        say::line("\nof late:");
+        if tellings.is_empty() {
+            say::line("  nothing was told to this person");
+        }
+        for it in &tellings {
+            let number = conversation(&facts, &it.conversation);
+            say::line(&format!("  {number} rule {}: {}", it.rule, self.told(&facts, it)));
         }
         Ok(())
     }
@@ -113,11 +163,11 @@ impl Open<'_> {
     fn decided(&self, facts: &Facts, decision: &Decision) -> String {
         let who = recipient(facts, decision);
         match &decision.verdict {
-            Verdict::Told(why) => format!("  {who}: would be told at the next slot, because {}", why.sentence()),
+            Verdict::Told(why) => format!("{who}: would be told at the next slot, because {}", why.sentence()),
             Verdict::Later(at, reason) => {
-                format!("  {who}: not yet, from {}: {}", self.time(*at), reason.sentence())
+                format!("{who}: not yet, from {}: {}", self.time(*at), reason.sentence())
             }
-            Verdict::Skipped(reason) => format!("  {who}: not told: {}", reason.sentence()),
+            Verdict::Skipped(reason) => format!("{who}: not told: {}", reason.sentence()),
         }
     }
 
@@ -135,13 +185,13 @@ impl Open<'_> {
             _ if telling.attempt == 0 => "is about to be told".into(),
             _ => format!("waits for another try at {}: {}", self.time(telling.next_attempt_at), telling.words),
         };
-        format!("  {who}: {what} (delivery {})", telling.delivery)
+        format!("{who}: {what} (delivery {})", telling.delivery)
     }
 
     fn before(&self, facts: &Facts, kept: &Kept) -> String {
         let who = if kept.recipient.is_empty() { "everybody".into() } else { name(facts, &kept.recipient) };
         let reason = Reason::parse(&kept.reason).map_or("was told", |reason| reason.sentence());
-        format!("  {who}: since {}: {reason}", self.time(kept.since))
+        format!("{who}: since {}: {reason}", self.time(kept.since))
     }
 
     fn time(&self, at: DateTime<Utc>) -> String {
@@ -180,16 +230,7 @@ fn headline(facts: &Facts, id: &ConversationId) -> String {
 }
 
 fn as_json(id: &ConversationId, decisions: &[Decision], tellings: &[Telling], kept: &[Kept]) -> serde_json::Value {
-    let tellings: Vec<_> = tellings
-        .iter()
-        .map(|it| {
-            json!({
-                "delivery": it.delivery, "rule": it.rule.as_str(), "recipient": it.recipient, "channel": it.channel,
-                "state": it.state, "queued_at": it.queued_at.to_rfc3339(),
-                "closed_at": it.closed_at.map(|at| at.to_rfc3339()), "attempt": it.attempt, "words": it.words,
-            })
-        })
-        .collect();
+    let tellings: Vec<_> = tellings.iter().map(telling_as_json).collect();
     let kept: Vec<_> = kept
         .iter()
         .map(|it| {
@@ -201,4 +242,12 @@ fn as_json(id: &ConversationId, decisions: &[Decision], tellings: &[Telling], ke
         .collect();
     let decisions: Vec<_> = decisions.iter().map(decision_as_json).collect();
     json!({ "conversation": id.as_str(), "now": decisions, "deliveries": tellings, "kept": kept })
+}
+
+fn telling_as_json(it: &Telling) -> serde_json::Value {
+    json!({
+        "delivery": it.delivery, "conversation": it.conversation.as_str(), "rule": it.rule.as_str(),
+        "recipient": it.recipient, "channel": it.channel, "state": it.state, "queued_at": it.queued_at.to_rfc3339(),
+        "closed_at": it.closed_at.map(|at| at.to_rfc3339()), "attempt": it.attempt, "words": it.words,
+    })
 }

@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::deliver::email::Relay;
 use crate::desk::Desk;
 use crate::pass::Post;
-use crate::render::Templates;
+use crate::render::{TemplateError, Templates};
 
 const HERE: &str = "doorbell.toml";
 const SYSTEM_WIDE: &str = "/etc/doorbell/doorbell.toml";
@@ -33,19 +33,22 @@ pub(super) fn desk(config: &Config) -> Result<Desk> {
     Desk::open(&config.desk_path())
 }
 
-pub(super) fn templates(config: &Config) -> Result<Templates> {
-    Ok(Templates::load(config.template_folder().as_deref(), &config.template_sets())?)
+pub(super) fn templates(config: &Config) -> Result<Templates, TemplateError> {
+    Templates::load(config.template_folder().as_deref(), &config.template_sets())
 }
 
-/// Templates and relay: made only when there is something to send. Broken templates keep nobody from hearing.
+/// Templates and relay: made only when there is something to send.
 pub(super) fn post(config: &Config) -> Result<Post> {
-    let email = relay(config)?;
-    let (templates, template_fault) =
-        match Templates::load(config.template_folder().as_deref(), &config.template_sets()) {
-            Ok(templates) => (templates, None),
-            Err(fault) => (Templates::embedded_only()?, Some(fault)),
-        };
-    Ok(Post { templates, template_fault, email })
+    let (templates, template_fault) = working_templates(config)?;
+    Ok(Post { templates, template_fault, email: relay(config)? })
+}
+
+/// The operator's templates; when they are broken, doorbell's own words and the fault: nobody is kept from hearing.
+pub(super) fn working_templates(config: &Config) -> Result<(Templates, Option<TemplateError>)> {
+    match templates(config) {
+        Ok(templates) => Ok((templates, None)),
+        Err(fault) => Ok((Templates::embedded_only()?, Some(fault))),
+    }
 }
 
 pub(super) fn relay(config: &Config) -> Result<Relay> {

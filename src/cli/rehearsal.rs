@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Format, Global, say, time};
 use crate::config::Config;
 use crate::desk::{Agents, Snapshot};
-use crate::model::{Channel, ConversationId, Decision, Facts, Letter, RecipientId, Verdict, Words, masked};
+use crate::model::{Channel, ConversationId, Decision, Facts, Letter, Reason, RecipientId, Verdict, Words, masked};
 use crate::pass::Plan;
 
 /// More lines of a kind than this need `-v`.
@@ -60,11 +60,14 @@ fn show_letter(config: &Config, letter: &Letter, words: &Words) {
 fn show_others(global: &Global, config: &Config, facts: &Facts, plan: &Plan) {
     let zone = config.desk.time_zone.0;
     let mut groups: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut nothing_new = 0;
     for decision in &plan.decisions {
         let (number, rule) = (conversation(facts, &decision.conversation), &decision.rule);
         let who = format!("  {number} for {} by {rule}", recipient(facts, decision));
         match &decision.verdict {
             Verdict::Told(_) => {}
+            // on a desk at work these are most, and they bury the ones that matter
+            Verdict::Skipped(Reason::AlreadyTold) if global.verbose == 0 => nothing_new += 1,
             Verdict::Later(at, reason) => {
                 let line = format!("{who}: at {} ({})", time::shown(*at, zone), reason.sentence());
                 groups.entry("later").or_default().push(line);
@@ -81,6 +84,9 @@ fn show_others(global: &Global, config: &Config, facts: &Facts, plan: &Plan) {
         if lines.len() > listed {
             say::line(&format!("  and {} more (-v lists all)", lines.len() - listed));
         }
+    }
+    if nothing_new > 0 {
+        say::line(&format!("\nnothing new since it was told: {nothing_new} (-v lists them)"));
     }
 }
 

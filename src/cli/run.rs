@@ -64,9 +64,11 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     if arguments.dry_run {
         let mut ledger = Ledger::open_to_read(&ledger_path)?;
         let house = House { config: &config, desk: &desk, ledger: &mut ledger };
-        let (plan, letters) = pass::rehearse(&house, &order, Clock::at(now), &open::templates(&config)?)?;
+        let (templates, fault) = open::working_templates(&config)?;
+        let (plan, letters) = pass::rehearse(&house, &order, Clock::at(now), &templates)?;
         rehearsal::show(global, &config, &desk.snapshot()?, &plan, &letters)?;
-        return Ok(Exit::Done);
+        // what would end the pass in this status ends its rehearsal in it too
+        return fault.map_or(Ok(Exit::Done), |fault| Err(fault.into()));
     }
     open::refuse_root(&ledger_path)?;
     let Some(_lock) = lock::acquire(&ledger_path)? else {

@@ -24,7 +24,8 @@ pub(super) fn of(report: &Report) -> String {
         line(format!("  and {} more", report.sent - report.recipients.len()));
     }
     if report.suppressed > 0 {
-        line(format!("{} not needed any more: nothing of it waits", counted(report.suppressed, "digest")));
+        let dropped = counted(report.suppressed, "queued digest");
+        line(format!("{dropped} dropped: answered, read or told in the meantime"));
     }
     if report.recovered > 0 {
         line(format!("{} of a pass that was stopped sent once more under the same Message-ID", report.recovered));

@@ -1,4 +1,4 @@
-//! Settings as people mistype them, and the one message that each mistake is answered with.
+//! Where a mistake stands and how it is said, down to odd keys, columns and line ends.
 
 use std::path::Path;
 

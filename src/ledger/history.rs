@@ -18,6 +18,8 @@ const FIRST_RUN: TimeDelta = TimeDelta::hours(24);
 pub struct Telling {
     /// The delivery's number.
     pub delivery: i64,
+    /// The conversation.
+    pub conversation: ConversationId,
     /// The rule.
     pub rule: RuleName,
     /// The recipient.
@@ -55,6 +57,13 @@ pub struct Kept {
     pub reason: String,
     /// Since when it holds.
     pub since: DateTime<Utc>,
+}
+
+impl Telling {
+    /// Whether it is still on its way.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state.as_str(), "queued" | "claimed" | "sending")
+    }
 }
 
 impl Ledger {
@@ -117,25 +126,34 @@ impl Ledger {
 
     /// Every delivery that names a conversation, oldest first.
     pub fn tellings(&self, conversation: &ConversationId) -> Result<Vec<Telling>> {
-        let mut read = self.connection.prepare_cached(
-            "SELECT id, rule, recipient, channel, state, queued_at, closed_at, next_attempt_at, attempt, endpoint_shown,
-               COALESCE(reason, trim(COALESCE(reply_code, '') || ' ' || COALESCE(reply_text, '')))
-             FROM doorbell_item JOIN doorbell_delivery ON doorbell_delivery.id = delivery_id
-             WHERE conversation_id = ?1 ORDER BY id, rule",
-        )?;
-        let tellings = read.query_map([conversation.as_str()], |row| {
+        self.read_tellings("conversation_id = ?1 ORDER BY id, rule", conversation.as_str())
+    }
+
+    /// The latest deliveries to a recipient, latest first; at most fifty items of them.
+    pub fn tellings_to(&self, recipient: &RecipientId) -> Result<Vec<Telling>> {
+        self.read_tellings("recipient = ?1 ORDER BY id DESC, conversation_id LIMIT 50", &recipient.to_string())
+    }
+
+    fn read_tellings(&self, which: &str, whose: &str) -> Result<Vec<Telling>> {
+        let mut read = self.connection.prepare_cached(&format!(
+            "SELECT id, conversation_id, rule, recipient, channel, state, queued_at, closed_at, next_attempt_at, attempt,
+               endpoint_shown, COALESCE(reason, trim(COALESCE(reply_code, '') || ' ' || COALESCE(reply_text, '')))
+             FROM doorbell_item JOIN doorbell_delivery ON doorbell_delivery.id = delivery_id WHERE {which}"
+        ))?;
+        let tellings = read.query_map([whose], |row| {
             Ok(Telling {
                 delivery: row.get(0)?,
-                rule: row.get::<_, String>(1)?.into(),
-                recipient: row.get(2)?,
-                channel: row.get(3)?,
-                state: row.get(4)?,
-                queued_at: instant(row.get(5)?),
-                closed_at: row.get::<_, Option<i64>>(6)?.map(instant),
-                next_attempt_at: instant(row.get(7)?),
-                attempt: row.get(8)?,
-                shown: row.get(9)?,
-                words: row.get(10)?,
+                conversation: row.get::<_, String>(1)?.into(),
+                rule: row.get::<_, String>(2)?.into(),
+                recipient: row.get(3)?,
+                channel: row.get(4)?,
+                state: row.get(5)?,
+                queued_at: instant(row.get(6)?),
+                closed_at: row.get::<_, Option<i64>>(7)?.map(instant),
+                next_attempt_at: instant(row.get(8)?),
+                attempt: row.get(9)?,
+                shown: row.get(10)?,
+                words: row.get(11)?,
             })
         })?;
         Ok(tellings.collect::<rusqlite::Result<_>>()?)

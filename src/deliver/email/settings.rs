@@ -79,6 +79,17 @@ impl<'de> Deserialize<'de> for Settings {
 }
 
 impl Settings {
+    /// Where mails go, for people.
+    pub fn destination(&self) -> String {
+        match (&self.server, &self.outbox) {
+            (Some(server), _) => format!("mails go to {}:{}", server.host, server.port),
+            (None, Some(folder)) => {
+                format!("mails are written to {} and leave this machine no further", folder.display())
+            }
+            (None, None) => "mails go nowhere".into(),
+        }
+    }
+
     /// How many connections at the same time.
     pub fn lanes(&self) -> usize {
         usize::from(self.lanes.0)
