@@ -8,6 +8,7 @@ mod order;
 mod plan;
 mod recheck;
 mod report;
+mod suspects;
 mod weigh;
 
 use anyhow::Result;
@@ -41,6 +42,8 @@ pub struct House<'a> {
 pub struct Post {
     /// How digests become words.
     pub templates: Templates,
+    /// doorbell's own words, for a digest that the operator's templates fail on.
+    pub own_words: Templates,
     /// Why the operator's own templates are not used, when they are broken.
     pub template_fault: Option<TemplateError>,
     /// The way out by email.
@@ -63,7 +66,9 @@ pub fn run(
     let plan = plan(house.config, &house.desk.snapshot()?, house.ledger, order, now)?;
     let enqueued = house.ledger.enqueue(&Intake {
         now,
+        rules: &plan.rules,
         slots: &plan.slots,
+        limited: order.is_limited(),
         baselines: &plan.baselines,
         digests: &plan.digests,
         decisions: &plan.decisions,

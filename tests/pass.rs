@@ -279,13 +279,136 @@ fn wrong_settings_stop_the_channel_lose_nothing_and_are_said_once() {
     for name in ["ada", "bob", "cy", "dee", "eve"] {
         office.agent(name).asks(name, "hello?").assign(name, name);
     }
-    let server = SmtpServer::start(Tls::Never).times(At::Mail, "", say("553 5.1.8 sender not allowed"), 2);
+    let server = SmtpServer::start(Tls::Never).times(At::Mail, "", say("553 5.1.8 sender not allowed"), 3);
+    let mut shift = Shift::with(office, server, REMINDER).one_lane();
+    let report = shift.pass("2026-03-02T09:10:00Z");
+    assert_eq!((report.exit_status(), report.sent, report.dead), (78, 0, 0), "{report:?}");
+    assert_eq!((report.troubles.len(), report.troubles[0].key), (1, Some("email.from")));
+    assert_eq!(shift.passes("2026-03-02T09:15:00Z", "2026-03-02T09:30:00Z").len(), 5);
+}
+
+/// So many agents, each with a conversation that waits since nine.
+fn crowd(count: usize) -> Office {
+    let mut office = Office::new();
+    office.contact("tom");
+    for number in 0..count {
+        let name = format!("agent{number}");
+        office.agent(&name).asks(&name, "hello?").assign(&name, &name);
+    }
+    office
+}
+
+#[test]
+fn a_blanket_refusal_is_the_channels_fault_and_kills_nothing() {
+    let server = SmtpServer::start(Tls::Never).at(At::Rcpt, say("550 5.7.1 Client host blocked, see list 17"));
+    let mut shift = Shift::with(crowd(20), server, REMINDER);
+    let report = shift.pass("2026-03-02T09:10:00Z");
+    assert_eq!((report.dead, report.exit_status()), (0, 78), "{report:?}");
+    assert_eq!(report.troubles[0].key, Some("email.server"));
+    assert!(shift.states().iter().all(|state| state == "queued"));
+}
+
+#[test]
+fn one_recipient_that_the_relay_dislikes_keeps_nobody_from_hearing() {
+    let mut office = crowd(12);
+    office.email("agent0", Some("agent0@outside.example"));
+    let denied = say("554 5.7.1 Relay access denied");
+    let server = SmtpServer::start(Tls::Never).times(At::Rcpt, "outside.example", denied, usize::MAX);
     let mut shift = Shift::with(office, server, REMINDER);
     let report = shift.pass("2026-03-02T09:10:00Z");
-    assert_eq!((report.exit_status(), report.sent, report.troubles.len()), (78, 0, 1), "{report:?}");
-    assert_eq!(report.troubles[0].key, Some("email.from"));
-    let mended = shift.pass("2026-03-02T09:15:00Z");
-    assert_eq!((mended.sent, shift.told().len()), (5, 5));
+    assert_eq!((report.sent, report.dead, report.exit_status()), (11, 1, 1), "{report:?}");
+}
+
+#[test]
+fn a_server_that_never_says_the_last_word_gets_three_mails_into_doubt_and_no_more() {
+    let server = SmtpServer::start(Tls::Never).at(At::Dot, Act::Reset);
+    let mut shift = Shift::with(crowd(20), server, REMINDER);
+    let report = shift.pass("2026-03-02T09:10:00Z");
+    assert!(report.retried <= 4, "{report:?}");
+}
+
+#[test]
+fn a_digest_in_doubt_that_was_silenced_for_a_while_is_sent_in_the_end() {
+    let server = SmtpServer::start(Tls::Never).times(At::Dot, "", Act::Reset, 1);
+    let mut shift = Shift::with(office(), server, &format!("{REMINDER}when = \"away\""));
+    shift.pass("2026-03-02T09:05:00Z");
+    shift.office.at("2026-03-02T09:20:00Z").online("ada");
+    shift.pass("2026-03-02T09:20:00Z");
+    assert_eq!(shift.states(), ["suppressed"]);
+    shift.office.at("2026-03-02T09:30:00Z").offline("ada");
+    assert_eq!(shift.passes("2026-03-02T09:30:00Z", "2026-03-02T10:30:00Z").len(), 1);
+}
+
+#[test]
+fn what_waits_behind_a_doubt_goes_when_it_ends_whether_a_slot_is_due_or_not() {
+    let rules = REMINDER.replace("every = \"5m\"", "at = [\"09:10\", \"09:15\"]");
+    let server = SmtpServer::start(Tls::Never).times(At::Dot, "", Act::Reset, 1);
+    let mut shift = Shift::with(office(), server, &rules);
+    shift.pass("2026-03-02T09:10:00Z");
+    shift.office.at("2026-03-02T09:09:00Z").asks("c2", "another").assign("c2", "ada");
+    let report = shift.pass("2026-03-02T09:15:00Z");
+    assert_eq!(report.in_doubt, 1, "{report:?}");
+    let mails = shift.passes("2026-03-02T09:20:00Z", "2026-03-02T10:30:00Z");
+    assert_eq!(mails.len(), 2);
+    assert!(mails.iter().any(|mail| mail.text.contains("another")));
+}
+
+#[test]
+fn a_rule_tells_what_came_between_its_installation_and_its_first_slot() {
+    let rules = REMINDER.replace("every = \"5m\"", "at = [\"08:00\"], days = \"Fri\"");
+    let mut shift = Shift::under(office(), &rules);
+    shift.pass("2026-03-02T10:00:00Z");
+    shift.pass("2026-03-06T08:00:00Z");
+    assert_eq!(shift.told(), ["ada@example.com"]);
+}
+
+#[test]
+fn a_limited_run_begins_no_rule() {
+    let mut office = office();
+    office.at("2026-02-27T09:00:00Z").asks("c2", "three days ago").assign("c2", "bob");
+    let mut shift = Shift::new(office);
+    let order = Order { person: Some(RecipientId::Agent(shift.office.agent_id("ada"))), ..Order::default() };
+    shift.pass_ordered("2026-02-27T10:00:00Z", &order);
+    shift.pass("2026-03-02T09:10:00Z");
+    assert_eq!(shift.told(), ["ada@example.com"]);
+}
+
+#[test]
+fn a_clock_that_was_ahead_silences_nobody() {
+    let server = SmtpServer::start(Tls::Never).times(At::Rcpt, "", say("451 4.3.0 later"), 1);
+    let mut shift = Shift::with(office(), server, REMINDER);
+    shift.office.connection().execute("UPDATE messages SET created_at = created_at + 31536000000", []).unwrap();
+    shift.pass("2027-03-02T09:05:00Z");
+    shift.office.connection().execute("UPDATE messages SET created_at = created_at - 31536000000", []).unwrap();
+    assert_eq!(shift.passes("2026-03-02T09:05:00Z", "2026-03-02T09:15:00Z").len(), 1);
+}
+
+#[test]
+fn an_outage_of_days_kills_nothing_and_ends_in_one_digest() {
+    let server = SmtpServer::start(Tls::Never).times(At::Greeting, "", Act::Reset, 60);
+    let mut shift = Shift::with(office(), server, REMINDER);
+    for hour in 0..100 {
+        shift.pass_at(office::instant("2026-03-02T09:05:00Z") + chrono::TimeDelta::hours(hour), &Order::default());
+    }
+    assert_eq!((shift.told().len(), shift.states()), (1, vec!["sent".to_owned()]));
+}
+
+#[test]
+fn a_rule_that_gets_other_words_while_a_digest_waits_tells_once() {
+    let office = office();
+    let folder = office.folder().join("words");
+    std::fs::create_dir(&folder).unwrap();
+    for (part, text) in [("subject", "Escalation"), ("txt", "{message}"), ("html", "<p>{message}</p>")] {
+        std::fs::write(folder.join(format!("escalation.{part}.hbs")), text).unwrap();
+    }
+    let named = |set: &str| format!("[templates]\nfolder = \"words\"\n{REMINDER}template = \"{set}\"");
+    let server = SmtpServer::start(Tls::Never).times(At::Rcpt, "", say("451 4.3.0 later"), 1);
+    let mut shift = Shift::with(office, server, &named("escalation"));
+    shift.pass("2026-03-02T09:05:00Z");
+    shift.change_rules(REMINDER);
+    let mails = shift.passes("2026-03-02T09:10:00Z", "2026-03-02T09:30:00Z");
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].text.contains("hello?"));
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub(super) fn templates(config: &Config) -> Result<Templates, TemplateError> {
 /// Templates and relay: made only when there is something to send.
 pub(super) fn post(config: &Config) -> Result<Post> {
     let (templates, template_fault) = working_templates(config)?;
-    Ok(Post { templates, template_fault, email: relay(config)? })
+    Ok(Post { templates, own_words: Templates::embedded_only()?, template_fault, email: relay(config)? })
 }
 
 /// The operator's templates; when they are broken, doorbell's own words and the fault: nobody is kept from hearing.

@@ -7,6 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 
 use super::exit::UsageError;
 use super::{Exit, Format, Global, lock, open, rehearsal, say, summary, time};
@@ -78,9 +80,20 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         return Ok(Exit::Done);
     };
     let mut ledger = Ledger::open(&ledger_path)?;
+    stop_on_signals(&order)?;
     let report = run_pass(global, &config, &desk, &mut ledger, &order, now)?;
     tell(global, &report);
     Ok(Exit::of_status(report.exit_status()))
+}
+
+/// The first SIGTERM or SIGINT lets the mails on the wire finish and begins no more; the second ends at once.
+fn stop_on_signals(order: &Order) -> Result<()> {
+    for signal in [SIGTERM, SIGINT] {
+        // in this order: the first signal finds the flag down and raises it
+        flag::register_conditional_shutdown(signal, 128 + 15, order.stop.clone()).context("listen for signals")?;
+        flag::register(signal, order.stop.clone()).context("listen for signals")?;
+    }
+    Ok(())
 }
 
 /// One pass with a progress bar for whoever watches.
@@ -145,6 +158,7 @@ fn order(config: &Config, snapshot: &Snapshot<'_>, arguments: &Arguments) -> Res
         person: arguments.person.as_deref().map(|text| find_person(config, snapshot, text)).transpose()?,
         redirect_to: redirect_to.transpose()?,
         budget: Duration::from_secs(u64::from(arguments.budget.as_seconds())),
+        stop: Arc::default(),
     })
 }
 

@@ -14,6 +14,7 @@ mod wire;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 pub use mail::Mail;
 pub use plan::RelayError;
@@ -63,6 +64,13 @@ impl Relay {
         Lane { relay: self, session: None }
     }
 
+    /// Takes a turn to send one mail, where there is a limit a minute; else how long the turn is away.
+    ///
+    /// To be asked before the delivery begins: a mail that waits for its turn must not count as on the wire.
+    pub fn take_turn(&self) -> Result<(), Duration> {
+        self.pace.as_ref().map_or(Ok(()), |pace| pace.take_turn(Instant::now()))
+    }
+
     /// Goes the whole way but sends nothing: what the server says of itself, or why it would not work.
     pub fn probe(&self) -> Result<String, Outcome> {
         match &self.way {
@@ -83,15 +91,12 @@ impl Relay {
 }
 
 impl Lane<'_> {
-    /// Hands over one mail, waiting for its turn if there is a limit per minute. Never tries again once any of it went out.
+    /// Hands over one mail. Never tries again once any of it went out.
     pub fn send(&mut self, mail: &Mail) -> Outcome {
         let message = match self.relay.sender.message(mail) {
             Ok(message) => message,
             Err(reply) => return Outcome::RefusedRecipient(reply),
         };
-        if let Some(pace) = &self.relay.pace {
-            pace.wait();
-        }
         match &self.relay.way {
             Way::Server(plan) => {
                 self.hand_over(plan, &message).map_or_else(trouble::outcome, |answer| Outcome::Accepted(answer.reply()))

@@ -100,3 +100,5 @@ CREATE TABLE doorbell_decision(
   until           INTEGER,
   PRIMARY KEY(conversation_id, rule, recipient, channel)
 ) STRICT, WITHOUT ROWID;
+-- What was kept back behind a delivery that may have arrived: every pass looks at it again, due or not.
+CREATE INDEX doorbell_decision_held ON doorbell_decision(rule) WHERE reason = 'delivery_in_doubt';

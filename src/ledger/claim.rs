@@ -3,19 +3,25 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{TransactionBehavior, params};
 
 use super::columns::{instant, item, list, ms};
 use super::exchange::advance_marks;
+use super::history::FIRST_RUN;
 use super::{AMBIGUOUS_RESENDS, Ledger};
+
 use crate::model::{AccountId, Channel, Delivery, Item, RecipientId};
+
+/// No wait of ours is longer: a server's wish is held to a day.
+const LONGEST_WAIT: TimeDelta = TimeDelta::hours(25);
 
 impl Ledger {
     /// Takes back what a dead pass held: claimed ones are queued again, those on the wire may have arrived.
     ///
     /// Only under the pass lock: whatever is held then belongs to the dead. Answers how many were on the wire.
     pub fn recover(&mut self, now: DateTime<Utc>) -> Result<usize> {
+        self.undo_a_clock_ahead(now)?;
         let held: bool = self
             .connection
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM doorbell_delivery WHERE state IN ('claimed','sending'))")?
@@ -45,6 +51,31 @@ impl Ledger {
         }
         transaction.commit().context("take back what a stopped pass held")?;
         Ok(in_doubt)
+    }
+
+    /// A clock that ran ahead once must not silence anybody for as long as it was ahead.
+    fn undo_a_clock_ahead(&mut self, now: DateTime<Utc>) -> Result<()> {
+        let furthest = ms(now + LONGEST_WAIT);
+        let latest_baseline = ms(now - FIRST_RUN);
+        let ahead: bool = self
+            .connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM doorbell_delivery WHERE state = 'queued' AND next_attempt_at > ?1)
+                     OR EXISTS (SELECT 1 FROM doorbell_rule WHERE baseline_at > ?2)",
+            )?
+            .query_row((furthest, latest_baseline), |row| row.get(0))?;
+        if !ahead {
+            return Ok(());
+        }
+        tracing::warn!("the clock was ahead in an earlier pass; what was put off because of it is due now");
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute(
+            "UPDATE doorbell_delivery SET next_attempt_at = ?2, give_up_at = min(give_up_at, ?3)
+             WHERE state = 'queued' AND next_attempt_at > ?1",
+            (furthest, ms(now), ms(now + TimeDelta::days(3))),
+        )?;
+        transaction.execute("UPDATE doorbell_rule SET baseline_at = ?1 WHERE baseline_at > ?1", [latest_baseline])?;
+        Ok(transaction.commit()?)
     }
 
     /// Takes up to `limit` due deliveries in hand, longest due first; `only` limits a run to certain ones.

@@ -20,9 +20,13 @@ const SLOTS_KEPT: TimeDelta = TimeDelta::days(40);
 pub struct Intake<'a> {
     /// The instant of the pass.
     pub now: DateTime<Utc>,
+    /// The rules that run.
+    pub rules: &'a [RuleName],
+    /// Whether only some conversations or people were looked at: such a run begins no rule and answers no doubt.
+    pub limited: bool,
     /// The slots this pass wants; a rule whose slot is gone tells nothing.
     pub slots: &'a [(RuleName, Slot)],
-    /// From when each rule tells; kept for rules that are new.
+    /// From when each rule of the settings tells; kept for rules that are new.
     pub baselines: &'a HashMap<RuleName, DateTime<Utc>>,
     /// What is to be told.
     pub digests: &'a [Digest],
@@ -52,7 +56,12 @@ impl Ledger {
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).context("lock ledger")?;
         let pass = open_pass(&transaction, intake.now)?;
         let won = take_slots(&transaction, pass, intake)?;
-        keep_baselines(&transaction, intake)?;
+        if !intake.limited {
+            keep_baselines(&transaction, intake)?;
+            // every one of them was decided again in this pass
+            transaction.execute("DELETE FROM doorbell_decision WHERE reason = 'delivery_in_doubt'", [])?;
+        }
+        keep_decisions(&transaction, intake)?;
         let mut enqueued = Enqueued::default();
         for digest in intake.digests {
             let items: Vec<&Item> = digest.items.iter().filter(|item| won.contains(&item.rule)).collect();
@@ -60,7 +69,6 @@ impl Ledger {
                 queue(&transaction, intake.now, digest, &items, &mut enqueued)?;
             }
         }
-        keep_decisions(&transaction, intake)?;
         enqueued.due = anything_due(&transaction, intake.now)?;
         if !enqueued.due {
             transaction
@@ -98,7 +106,7 @@ fn take_slots(transaction: &Transaction<'_>, pass: i64, intake: &Intake<'_>) -> 
         "INSERT INTO doorbell_slot(rule, label, slot_at, pass_id) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
     )?;
     let mut prune = transaction.prepare_cached("DELETE FROM doorbell_slot WHERE rule = ?1 AND slot_at < ?2")?;
-    let mut won: HashSet<RuleName> = intake.baselines.keys().cloned().collect();
+    let mut won: HashSet<RuleName> = intake.rules.iter().cloned().collect();
     for (rule, slot) in intake.slots {
         if take.execute(params![rule.as_str(), slot.label, ms(slot.at), pass])? == 0 {
             won.remove(rule);
@@ -141,13 +149,30 @@ fn queue(
         delivery
     } else if let Some(delivery) = open_delivery(transaction, digest)? {
         enqueued.joined += 1;
+        // what joins now must not be given up with what has waited for days
+        transaction
+            .prepare_cached("UPDATE doorbell_delivery SET give_up_at = ?2 WHERE id = ?1")?
+            .execute((delivery, ms(now + give_up_after(digest.channel))))?;
         delivery
     } else {
         enqueued.in_doubt += 1;
-        return Ok(());
+        return keep_back(transaction, now, digest, items);
     };
     enqueued.deliveries.push(delivery);
     write_items(transaction, delivery, items.iter().copied())
+}
+
+/// Remembers what has to wait for the end of a doubt, so that the next pass looks at it whether it is due or not.
+fn keep_back(transaction: &Transaction<'_>, now: DateTime<Utc>, digest: &Digest, items: &[&Item]) -> Result<()> {
+    let mut keep = transaction.prepare_cached(KEEP)?;
+    let (recipient, channel) = (digest.recipient.id.to_string(), digest.channel.word());
+    let until: Option<i64> = None;
+    for item in items {
+        let (conversation, rule) = (item.conversation.as_str(), item.rule.as_str());
+        let reason = Reason::DeliveryInDoubt.code();
+        keep.execute(params![conversation, rule, recipient, channel, reason, ms(now), until])?;
+    }
+    Ok(())
 }
 
 /// The open delivery of a target, if it may still take items along: not when an attempt of it may have arrived.
@@ -198,13 +223,14 @@ fn give_up_after(channel: Channel) -> TimeDelta {
     }
 }
 
+/// Writes a reason when it is another than before.
+const KEEP: &str = "INSERT INTO doorbell_decision(conversation_id, rule, recipient, channel, reason, since, until)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+     ON CONFLICT DO UPDATE SET reason = excluded.reason, since = excluded.since, until = excluded.until
+     WHERE reason <> excluded.reason OR until IS NOT excluded.until";
+
 fn keep_decisions(transaction: &Transaction<'_>, intake: &Intake<'_>) -> Result<()> {
-    let mut keep = transaction.prepare_cached(
-        "INSERT INTO doorbell_decision(conversation_id, rule, recipient, channel, reason, since, until)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-         ON CONFLICT DO UPDATE SET reason = excluded.reason, since = excluded.since, until = excluded.until
-         WHERE reason <> excluded.reason OR until IS NOT excluded.until",
-    )?;
+    let mut keep = transaction.prepare_cached(KEEP)?;
     let mut told = transaction.prepare_cached(
         "UPDATE doorbell_decision SET reason = 'told', since = ?5, until = NULL
          WHERE conversation_id = ?1 AND rule = ?2 AND recipient = ?3 AND channel = ?4 AND reason <> 'told'",

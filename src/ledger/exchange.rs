@@ -3,12 +3,15 @@
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::columns::ms;
 use super::enqueue::write_items;
 use super::{AMBIGUOUS_RESENDS, Ledger, retry_after};
 use crate::model::{Delivery, Item, Outcome, Reason, Reply};
+
+/// How often the lock is waited for again, half a minute each, before answers are given up for lost.
+const PATIENCE: u32 = 10;
 
 /// A delivery about to go on the wire.
 #[derive(Debug)]
@@ -73,6 +76,25 @@ impl Ledger {
         begun: &[Begin<'_>],
         now: DateTime<Utc>,
     ) -> Result<(Vec<Closed>, Vec<bool>)> {
+        let mut patience = PATIENCE;
+        loop {
+            match self.exchange_once(settled, begun, now) {
+                // answers in hand must not be lost: without them what was accepted would be sent again
+                Err(error) if patience > 0 && is_busy(&error) => {
+                    tracing::warn!("the ledger is held by another program; {} answers wait for it", settled.len());
+                    patience -= 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn exchange_once(
+        &mut self,
+        settled: &[Settled<'_>],
+        begun: &[Begin<'_>],
+        now: DateTime<Utc>,
+    ) -> Result<(Vec<Closed>, Vec<bool>)> {
         let pass = self.pass;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let closed = settled.iter().map(|one| settle(&transaction, pass, one, now)).collect::<Result<_>>()?;
@@ -82,8 +104,20 @@ impl Ledger {
     }
 }
 
+fn is_busy(error: &anyhow::Error) -> bool {
+    let code = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<rusqlite::Error>())
+        .and_then(rusqlite::Error::sqlite_error_code);
+    matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
 fn begin(transaction: &Transaction<'_>, pass: i64, start: &Begin<'_>, now: DateTime<Utc>) -> Result<bool> {
     let delivery = start.delivery;
+    // a twin that was suppressed did not go out for good: its key is free again
+    transaction
+        .prepare_cached("UPDATE doorbell_delivery SET uid = NULL WHERE uid = ?1 AND state = 'suppressed' AND id <> ?2")?
+        .execute((start.uid, delivery.id))?;
     let twin: Option<i64> = transaction
         .prepare_cached("SELECT id FROM doorbell_delivery WHERE uid = ?1 AND id <> ?2")?
         .query_row((start.uid, delivery.id), |row| row.get(0))
@@ -131,7 +165,7 @@ fn settle(transaction: &Transaction<'_>, pass: i64, settled: &Settled<'_>, now: 
             row.state,
             row.attempt_back,
             row.in_doubt,
-            row.keep_uid || settled.delivery.frozen_uid.is_some(),
+            row.keep_uid || (settled.delivery.frozen_uid.is_some() && row.state != "suppressed"),
             ms(row.next_attempt_at),
             row.closed_at.map(ms),
             row.reason,
@@ -202,7 +236,10 @@ fn after<'a>(
         Outcome::Deferred(wish, reply) => {
             let at = now + retry_after(settled.uid, attempt, *wish);
             let (give_up_at, _) = limits(transaction, settled.delivery.id)?;
-            (if ms(at) > give_up_at { Closed::Dead } else { Closed::Retried(at) }, reply)
+            // nobody there is an outage: it ages nothing, and ends in one digest of what still waits
+            let nobody_there = reply.code.is_empty();
+            let over = !nobody_there && ms(at) > give_up_at;
+            (if over { Closed::Dead } else { Closed::Retried(at) }, reply)
         }
         Outcome::Unknown(reply) => {
             let (_, ambiguous) = limits(transaction, settled.delivery.id)?;
@@ -230,7 +267,8 @@ pub(super) fn advance_marks(transaction: &Transaction<'_>, delivery: i64, now: D
              FROM doorbell_item JOIN doorbell_delivery ON doorbell_delivery.id = delivery_id WHERE delivery_id = ?1
              ON CONFLICT DO UPDATE SET message_id = excluded.message_id, message_at = excluded.message_at,
                delivery_id = excluded.delivery_id, told_at = excluded.told_at
-             WHERE excluded.message_at >= message_at",
+             WHERE (excluded.message_at, length(excluded.message_id), excluded.message_id)
+                >= (message_at, length(message_id), message_id)",
         )?
         .execute((delivery, ms(now)))?;
     Ok(())

@@ -11,7 +11,7 @@ use super::columns::{instant, list, ms};
 use crate::model::{Channel, ConversationId, Mark, MessageRef, RecipientId, RuleName, Slot};
 
 /// A new rule tells nothing older than this.
-const FIRST_RUN: TimeDelta = TimeDelta::hours(24);
+pub(super) const FIRST_RUN: TimeDelta = TimeDelta::hours(24);
 
 /// A delivery that told, or was to tell, about a conversation.
 #[derive(Debug, Clone)]
@@ -157,6 +157,19 @@ impl Ledger {
             })
         })?;
         Ok(tellings.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// What was kept back behind a delivery that may have arrived: by rule, the conversations and recipients.
+    pub fn kept_back(&self) -> Result<Vec<(RuleName, ConversationId, RecipientId)>> {
+        let mut read = self.connection.prepare_cached(
+            "SELECT rule, conversation_id, recipient FROM doorbell_decision WHERE reason = 'delivery_in_doubt'",
+        )?;
+        let kept = read.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let kept: Vec<(String, String, String)> = kept.collect::<rusqlite::Result<_>>()?;
+        let known = kept.into_iter().filter_map(|(rule, conversation, recipient)| {
+            Some((rule.into(), conversation.into(), RecipientId::parse(&recipient)?))
+        });
+        Ok(known.collect())
     }
 
     /// The kept reasons about a conversation.

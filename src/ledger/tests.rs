@@ -54,8 +54,11 @@ impl Book {
         self.slot += 1;
         let rule = RuleName::from("reminder");
         let slots = [(rule.clone(), Slot { at: now, label: format!("slot {}", self.slot) })];
-        let baselines = [(rule, now)].into();
-        self.ledger.enqueue(&Intake { now, slots: &slots, baselines: &baselines, digests, decisions }).unwrap()
+        let baselines = [(rule.clone(), now)].into();
+        let rules = [rule];
+        let intake =
+            Intake { now, rules: &rules, limited: false, slots: &slots, baselines: &baselines, digests, decisions };
+        self.ledger.enqueue(&intake).unwrap()
     }
 
     fn tell(&mut self, now: DateTime<Utc>, agent: &str, items: &[Item]) -> Enqueued {

@@ -90,8 +90,8 @@ pub enum Reason {
     NoLongerWaiting,
     /// An earlier attempt of this digest may have arrived; it goes first.
     DeliveryInDoubt,
-    /// The rule is not in the settings any more.
-    RuleRemoved,
+    /// The rule is not in the settings any more, or has other words.
+    RuleChanged,
 }
 
 impl Reason {
@@ -115,7 +115,7 @@ impl Reason {
         Self::NobodyToTell,
         Self::NoLongerWaiting,
         Self::DeliveryInDoubt,
-        Self::RuleRemoved,
+        Self::RuleChanged,
     ];
 
     /// The word kept in the ledger and printed in JSON.
@@ -139,7 +139,7 @@ impl Reason {
             Self::NobodyToTell => "nobody_to_tell",
             Self::NoLongerWaiting => "no_longer_waiting",
             Self::DeliveryInDoubt => "delivery_in_doubt",
-            Self::RuleRemoved => "rule_removed",
+            Self::RuleChanged => "rule_changed",
         }
     }
 
@@ -169,7 +169,7 @@ impl Reason {
             Self::NobodyToTell => "no audience of the rule has anybody",
             Self::NoLongerWaiting => "answered, read or closed before it was sent",
             Self::DeliveryInDoubt => "an earlier attempt may have arrived and is settled first",
-            Self::RuleRemoved => "the rule is not in the settings any more",
+            Self::RuleChanged => "the rule is not in the settings any more, or has other words",
         }
     }
 }

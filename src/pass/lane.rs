@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use super::Post;
 use crate::deliver::email::{Lane, Mail};
 use crate::model::{Letter, Outcome, Reply, Words};
+use crate::render::Templates;
 
 /// What a lane is told.
 pub(super) enum Work {
@@ -54,21 +55,27 @@ pub(super) fn run_lane(post: &Post, seat: usize, orders: &Receiver<Work>, answer
     }
 }
 
+/// The letter in the operator's words; where they fail, in doorbell's own: being told matters more than how.
 fn prepare(post: &Post, job: Job) -> Result<Mail, Reply> {
-    let rendered = catch_unwind(AssertUnwindSafe(|| post.templates.render(&job.set, &job.letter)));
-    let words: Words = match rendered {
-        Ok(Ok(words)) => words,
-        Ok(Err(error)) => return Err(reply(error.to_string())),
-        Err(_) => return Err(reply("the template engine panicked".into())),
-    };
+    let words = words(&post.templates, &job).or_else(|fault| {
+        tracing::warn!("template set {:?}: {fault}; a digest goes out in doorbell's own words", &*job.set);
+        words(&post.own_words, &job)
+    });
     Ok(Mail {
+        words: words.map_err(reply)?,
         recipient: job.letter.recipient,
-        words,
         uid: job.uid,
         thread: Some(job.thread),
         now: job.now,
         redirected_to: job.redirected_to,
     })
+}
+
+fn words(templates: &Templates, job: &Job) -> Result<Words, String> {
+    match catch_unwind(AssertUnwindSafe(|| templates.render(&job.set, &job.letter))) {
+        Ok(rendered) => rendered.map_err(|error| error.to_string()),
+        Err(_) => Err("the template engine panicked".into()),
+    }
 }
 
 fn send(lane: &mut Lane<'_>, mail: Result<Mail, Reply>) -> Outcome {

@@ -2,8 +2,10 @@
 //! A delivery is on the wire only between its committed `sending` and its settlement: that many may repeat.
 
 use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, Scope};
+use std::time::Duration;
 
 use anyhow::Result;
 
@@ -12,6 +14,7 @@ use super::lane::{Answer, Job, Work, run_lane};
 use super::order::Order;
 use super::recheck::{Check, recheck};
 use super::report::Report;
+use super::suspects::{Judged, Suspects};
 use super::{House, Post};
 use crate::deliver::email;
 use crate::ledger::{Begin, Settled, Settlement, thread_key, uid};
@@ -44,6 +47,7 @@ struct Seat {
 /// The writer: the only one that touches the ledger while the lanes send.
 struct Writer<'house, 'desk> {
     house: &'house mut House<'desk>,
+    post: &'house Post,
     order: &'house Order,
     clock: Clock,
     only: Option<&'house [i64]>,
@@ -51,8 +55,11 @@ struct Writer<'house, 'desk> {
     ready: VecDeque<Ready>,
     /// Settled without the wire, to be written with the next commit.
     unsent: Vec<(Delivery, Settlement)>,
-    answered: Vec<(Ready, Outcome)>,
+    answered: Vec<Judged<Ready>>,
+    suspects: Suspects<Ready>,
     silences: usize,
+    /// How long the pace of the channel keeps the next delivery back.
+    pause: Option<Duration>,
     /// True once nothing more may begin: the channel does not work, the time is up, or nothing is due.
     closed: bool,
     lanes: usize,
@@ -74,6 +81,7 @@ pub(super) fn deliver(
         let (answers, answered) = channel();
         let mut writer = Writer {
             house,
+            post,
             order,
             clock,
             only,
@@ -81,7 +89,9 @@ pub(super) fn deliver(
             ready: VecDeque::new(),
             unsent: Vec::new(),
             answered: Vec::new(),
+            suspects: Suspects::default(),
             silences: 0,
+            pause: None,
             closed: false,
             lanes,
         };
@@ -91,7 +101,8 @@ pub(super) fn deliver(
             writer.commit(report)?;
             progress(report.settled(), due);
             if !writer.wait(&answered) {
-                return Ok(());
+                writer.answered = writer.suspects.rest();
+                return writer.commit(report);
             }
         }
     })
@@ -107,7 +118,7 @@ fn hire<'scope>(scope: &'scope Scope<'scope, '_>, post: &'scope Post, seat: usiz
 impl Writer<'_, '_> {
     /// Gives every lane its next letter to render; claims and re-checks more when few are left.
     fn fill(&mut self, hire: &dyn Fn(usize) -> Seat) -> Result<()> {
-        if self.clock.elapsed() >= self.order.budget {
+        if self.clock.elapsed() >= self.order.budget || self.order.stop.load(Ordering::Relaxed) {
             self.close()?;
         }
         while !self.closed && self.ready.len() < self.lanes {
@@ -156,35 +167,22 @@ impl Writer<'_, '_> {
     fn commit(&mut self, report: &mut Report) -> Result<()> {
         let answered = std::mem::take(&mut self.answered);
         let unsent = std::mem::take(&mut self.unsent);
-        if answered.iter().any(|(_, outcome)| self.stops_the_channel(outcome)) {
+        if answered.iter().any(|judged| self.stops_the_channel(judged)) {
             self.close()?;
         }
-        let free: Vec<usize> = (0..self.seats.len())
-            .filter(|index| self.seats.get(*index).is_some_and(|seat| seat.sending.is_none() && seat.next.is_some()))
-            .collect();
+        let free = self.free_seats();
         if answered.is_empty() && unsent.is_empty() && free.is_empty() {
             return Ok(());
         }
-        let mut settled: Vec<Settled<'_>> = Vec::with_capacity(answered.len() + unsent.len());
-        for (ready, outcome) in &answered {
-            let settlement = Settlement::Answered(outcome.clone());
-            settled.push(Settled { delivery: &ready.delivery, uid: &ready.uid, settlement });
-        }
+        let mut settled: Vec<Settled<'_>> = answered.iter().map(settled).collect();
         for (delivery, settlement) in &unsent {
             settled.push(Settled { delivery, uid: "", settlement: settlement.clone() });
         }
         let starting = free.iter().filter_map(|index| self.seats.get(*index)?.next.as_ref());
-        let begun: Vec<Begin<'_>> = starting
-            .map(|ready| Begin {
-                delivery: &ready.delivery,
-                uid: &ready.uid,
-                items: &ready.digest.items,
-                shown: &ready.shown,
-            })
-            .collect();
+        let begun: Vec<Begin<'_>> = starting.map(begin).collect();
         let (closed, may_go) = self.house.ledger.exchange(&settled, &begun, self.clock.now())?;
-        for ((ready, outcome), closed) in answered.iter().zip(&closed) {
-            report.add(&ready.delivery, &ready.digest, outcome, *closed);
+        for (judged, closed) in answered.iter().zip(&closed) {
+            report.add(&judged.item.delivery, &judged.item.digest, &blamed(judged), *closed);
         }
         closed.iter().skip(answered.len()).for_each(|closed| report.count(*closed));
         self.go(&free, &may_go, report);
@@ -205,24 +203,51 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// Waits for at least one answer and takes all that are there; false when nothing is on its way any more.
+    /// The lanes that have a letter ready, as far as the pace of the channel lets them go now.
+    fn free_seats(&mut self) -> Vec<usize> {
+        self.pause = None;
+        let mut free = Vec::new();
+        for (index, seat) in self.seats.iter().enumerate() {
+            if seat.sending.is_some() || seat.next.is_none() {
+                continue;
+            }
+            match self.post.email.take_turn() {
+                Ok(()) => free.push(index),
+                Err(wait) => {
+                    self.pause = Some(wait);
+                    break;
+                }
+            }
+        }
+        free
+    }
+
+    /// Waits for at least one answer, or for the pace; false when nothing is on its way any more.
     fn wait(&mut self, answered: &Receiver<Answer>) -> bool {
+        // short enough that the end of the budget and a signal are noticed in between
+        let pause = self.pause.map(|pause| pause.min(Duration::from_millis(200)));
         if self.seats.iter().all(|seat| seat.sending.is_none()) {
+            pause.into_iter().for_each(thread::sleep);
             return !self.closed || self.seats.iter().any(|seat| seat.next.is_some()) || !self.unsent.is_empty();
         }
-        let Ok(first) = answered.recv() else { return false };
-        for answer in std::iter::once(first).chain(answered.try_iter()) {
+        let first = match pause {
+            Some(pause) => answered.recv_timeout(pause).ok(),
+            None => answered.recv().ok(),
+        };
+        for answer in first.into_iter().chain(answered.try_iter()) {
             if let Some(ready) = self.seats.get_mut(answer.seat).and_then(|seat| seat.sending.take()) {
-                self.answered.push((ready, answer.outcome));
+                self.answered.extend(self.suspects.take(ready, answer.outcome));
             }
         }
         true
     }
 
-    fn stops_the_channel(&mut self, outcome: &Outcome) -> bool {
-        match outcome {
+    fn stops_the_channel(&mut self, judged: &Judged<Ready>) -> bool {
+        match &judged.outcome {
+            _ if judged.blames_channel => true,
             Outcome::Misconfigured { .. } => true,
-            Outcome::Deferred(_, reply) if reply.code.is_empty() => {
+            // a server that takes mails and never answers must not get the whole queue into doubt
+            Outcome::Deferred(_, reply) | Outcome::Unknown(reply) if reply.code.is_empty() => {
                 self.silences += 1;
                 self.silences >= SILENCES_IN_A_ROW
             }
@@ -244,6 +269,32 @@ impl Writer<'_, '_> {
             }
         }
         self.house.ledger.release(&back)
+    }
+}
+
+fn begin(ready: &Ready) -> Begin<'_> {
+    Begin { delivery: &ready.delivery, uid: &ready.uid, items: &ready.digest.items, shown: &ready.shown }
+}
+
+/// What the ledger is told: a mail that was refused for the channel's fault waits for another try.
+fn settled(judged: &Judged<Ready>) -> Settled<'_> {
+    let outcome = match &judged.outcome {
+        Outcome::RefusedMessage(reply) | Outcome::Misconfigured { reply, .. } if judged.blames_channel => {
+            Outcome::Deferred(None, reply.clone())
+        }
+        outcome => outcome.clone(),
+    };
+    let settlement = Settlement::Answered(outcome);
+    Settled { delivery: &judged.item.delivery, uid: &judged.item.uid, settlement }
+}
+
+/// What the operator is told: the setting to look at.
+fn blamed(judged: &Judged<Ready>) -> Outcome {
+    match &judged.outcome {
+        Outcome::RefusedMessage(reply) if judged.blames_channel => {
+            Outcome::Misconfigured { key: "email.server", reply: reply.clone() }
+        }
+        outcome => outcome.clone(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What this pass was asked to do.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::model::{ConversationId, RecipientId, RuleName};
@@ -20,6 +21,8 @@ pub struct Order {
     pub redirect_to: Option<Arc<str>>,
     /// No new delivery is begun after this time.
     pub budget: Duration,
+    /// Set from outside to end the pass early: what is on the wire is waited for, nothing more begins.
+    pub stop: Arc<AtomicBool>,
 }
 
 impl Default for Order {
@@ -32,6 +35,7 @@ impl Default for Order {
             person: None,
             redirect_to: None,
             budget: Duration::from_mins(4),
+            stop: Arc::default(),
         }
     }
 }

@@ -1,17 +1,17 @@
 //! What a pass would do: due slots, decisions, digests. Reads only.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use super::order::Order;
-use super::weigh::{Question, weigh};
+use super::weigh::{Question, Weighed, weigh};
 use crate::collapse::collapse;
 use crate::config::Config;
 use crate::desk::Snapshot;
 use crate::ledger::Ledger;
-use crate::model::{Decision, Digest, Rule, RuleName, Slot};
+use crate::model::{ConversationId, Decision, Digest, RecipientId, Rule, RuleName, Slot};
 use crate::schedule::due;
 
 /// The slots that are due, by rule.
@@ -20,9 +20,11 @@ pub type Slots = Vec<(RuleName, Slot)>;
 /// What a pass would do, and why.
 #[derive(Debug)]
 pub struct Plan {
+    /// The rules that run.
+    pub rules: Vec<RuleName>,
     /// The slots that are due.
     pub slots: Slots,
-    /// From when each rule that runs tells.
+    /// From when each rule of the settings tells.
     pub baselines: HashMap<RuleName, DateTime<Utc>>,
     /// Every decision.
     pub decisions: Vec<Decision>,
@@ -39,12 +41,47 @@ pub fn plan(
     now: DateTime<Utc>,
 ) -> Result<Plan> {
     let (rules, slots) = due_rules(config, ledger, order, now)?;
-    let baselines = ledger.baselines(rules.iter().map(|rule| &rule.name), now)?;
+    let baselines = ledger.baselines(config.rules.iter().map(|scheduled| &scheduled.rule.name), now)?;
     let conversations = order.conversation.as_ref().map(std::slice::from_ref);
+    let mut running: Vec<RuleName> = rules.iter().map(|rule| rule.name.clone()).collect();
     let person = order.person.as_ref();
     let question = Question { config, snapshot, ledger, baselines: &baselines, rules, conversations, person, now };
-    let weighed = weigh(&question)?;
-    Ok(Plan { slots, digests: collapse(weighed.heard), decisions: weighed.decisions, baselines })
+    let mut weighed = weigh(&question)?;
+    if !order.is_limited() {
+        for (rule, kept_back) in kept_back(config, ledger, &running)? {
+            weigh_kept_back(&question, rule, &kept_back, &mut weighed)?;
+            running.push(rule.name.clone());
+        }
+    }
+    let digests = collapse(weighed.heard);
+    Ok(Plan { rules: running, slots, digests, decisions: weighed.decisions, baselines })
+}
+
+/// Conversations with the recipients that had to wait for the end of a doubt.
+type KeptBack = HashMap<ConversationId, HashSet<RecipientId>>;
+
+/// What was kept back by rules that do not run in this pass anyway: their slot was used up by it.
+fn kept_back<'a>(config: &'a Config, ledger: &Ledger, running: &[RuleName]) -> Result<Vec<(&'a Rule, KeptBack)>> {
+    let mut by_rule: HashMap<RuleName, KeptBack> = HashMap::new();
+    for (rule, conversation, recipient) in ledger.kept_back()? {
+        by_rule.entry(rule).or_default().entry(conversation).or_default().insert(recipient);
+    }
+    by_rule.retain(|rule, _| !running.contains(rule));
+    Ok(by_rule.into_iter().filter_map(|(rule, kept_back)| Some((config.rule(&rule)?, kept_back))).collect())
+}
+
+fn weigh_kept_back(question: &Question<'_>, rule: &Rule, kept_back: &KeptBack, weighed: &mut Weighed) -> Result<()> {
+    let conversations: Vec<ConversationId> = kept_back.keys().cloned().collect();
+    let again = weigh(&Question { rules: vec![rule], conversations: Some(&conversations), ..*question })?;
+    let concerned = |conversation: &ConversationId, recipient: &RecipientId| {
+        kept_back.get(conversation).is_some_and(|those| those.contains(recipient))
+    };
+    let decisions = again.decisions.into_iter();
+    let of_them = decisions.filter(|it| it.recipient.as_ref().is_some_and(|one| concerned(&it.conversation, one)));
+    weighed.decisions.extend(of_them);
+    let heard = again.heard.into_iter();
+    weighed.heard.extend(heard.filter(|(target, item)| concerned(&item.conversation, &target.recipient.id)));
+    Ok(())
 }
 
 fn due_rules<'a>(

@@ -81,6 +81,9 @@ fn still_heard(
     let key =
         |item: &Item| (item.rule.clone(), delivery.recipient.clone(), delivery.channel, item.conversation.clone());
     let found: Vec<&(Target, Item)> = delivery.items.iter().filter_map(|item| heard.get(&key(item))).collect();
+    // a rule that got other words tells in a digest of its own by now
+    let found: Vec<&(Target, Item)> =
+        found.into_iter().filter(|(target, _)| target.subject == delivery.subject).collect();
     let Some((target, _)) = found.first() else {
         return Err(why_not(house, delivery, reasons));
     };
@@ -124,7 +127,8 @@ fn why_not(house: &House<'_>, delivery: &Delivery, reasons: &Reasons<'_>) -> Che
     }
     let reason = delivery.items.iter().find_map(|item| match verdict(delivery, item, reasons) {
         Some(Verdict::Skipped(reason)) => Some(reason.clone()),
-        _ if house.config.rule(&item.rule).is_none() => Some(Reason::RuleRemoved),
+        Some(Verdict::Told(_)) => Some(Reason::RuleChanged),
+        _ if house.config.rule(&item.rule).is_none() => Some(Reason::RuleChanged),
         _ => None,
     });
     Check::Suppress(reason.unwrap_or(Reason::NoLongerWaiting))

@@ -98,7 +98,7 @@ impl Report {
 
     pub(super) fn of(plan: &Plan, enqueued: &Enqueued, recovered: usize) -> Self {
         let mut report = Self {
-            rules: plan.baselines.len(),
+            rules: plan.rules.len(),
             slots: plan.slots.len(),
             queued: enqueued.queued,
             joined: enqueued.joined,

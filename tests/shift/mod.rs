@@ -76,6 +76,12 @@ impl Shift {
         Self { office, server, settings, rules: rules.to_owned(), read: 0 }
     }
 
+    /// One mail after the other.
+    pub fn one_lane(mut self) -> Self {
+        self.settings = self.settings.replace("lanes = 2", "lanes = 1");
+        self
+    }
+
     /// Other rules from now on.
     pub fn change_rules(&mut self, rules: &str) {
         rules.clone_into(&mut self.rules);
@@ -107,6 +113,7 @@ impl Shift {
         let post = || {
             let email = Relay::new(config.email.as_ref().unwrap(), &config.folder)?;
             Ok(Post {
+                own_words: Templates::embedded_only()?,
                 template_fault: None,
                 templates: Templates::load(config.template_folder().as_deref(), &config.template_sets())?,
                 email,

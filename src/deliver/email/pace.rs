@@ -1,7 +1,6 @@
 //! At most so many mails a minute over all connections, evenly spaced: a burst is what a limit is there against.
 
 use std::sync::{Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// The spacing, and when the next mail may go.
@@ -16,18 +15,17 @@ impl Pace {
         Self { between: Duration::from_mins(1) / limit.max(1), next: Mutex::new(None) }
     }
 
-    /// Waits for a turn.
-    pub(super) fn wait(&self) {
-        thread::sleep(self.turn(Instant::now()));
-    }
-
-    /// Takes the next turn; how long to wait for it from `now`.
-    fn turn(&self, now: Instant) -> Duration {
-        // a lane that panicked while holding it left a whole value behind
+    /// Takes the next turn if it has come; else how long it is away.
+    pub(super) fn take_turn(&self, now: Instant) -> Result<(), Duration> {
+        // a thread that panicked while holding it left a whole value behind
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let turn = next.map_or(now, |next| next.max(now));
-        *next = Some(turn + self.between);
-        turn.duration_since(now)
+        match *next {
+            Some(turn) if turn > now => Err(turn.duration_since(now)),
+            _ => {
+                *next = Some(now + self.between);
+                Ok(())
+            }
+        }
     }
 }
 
@@ -40,8 +38,9 @@ mod tests {
         let pace = Pace::per_minute(60);
         let start = Instant::now();
         let second = Duration::from_secs(1);
-        assert_eq!([(); 3].map(|()| pace.turn(start)), [Duration::ZERO, second, second * 2]);
+        assert_eq!([(); 2].map(|()| pace.take_turn(start)), [Ok(()), Err(second)]);
+        assert_eq!(pace.take_turn(start + second), Ok(()));
         let later = start + second * 100;
-        assert_eq!([(); 2].map(|()| pace.turn(later)), [Duration::ZERO, second]);
+        assert_eq!([(); 2].map(|()| pace.take_turn(later)), [Ok(()), Err(second)]);
     }
 }
