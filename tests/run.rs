@@ -240,6 +240,38 @@ fn two_passes_at_once_send_every_mail_once() {
 }
 
 #[test]
+fn a_pass_that_is_told_to_stop_lets_the_wire_finish_and_repeats_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    crowd::waiting_desk(&folder.path().join("chat.db"), 60, Utc::now());
+    let server = SmtpServer::start(Tls::Never).at(At::Taken, Act::Late(b"250 at last\r\n".into(), 60));
+    settings(folder.path(), &by_smtp(server.port));
+    let pass = start(folder.path());
+    while server.accepted().len() < 10 {
+        sleep(Duration::from_millis(2));
+    }
+    let id = rustix::process::Pid::from_child(&pass);
+    rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(ends_with(&pass.wait_with_output().unwrap(), 0), "");
+    let sent = server.accepted().len();
+    assert!((10..60).contains(&sent), "{sent} sent");
+    ends_with(&run(folder.path(), &["run"]), 0);
+    let got = by_recipient(&server);
+    assert_eq!(got.len(), 60);
+    assert!(got.values().all(|ids| ids.len() == 1), "{got:?}");
+}
+
+#[test]
+fn a_limit_a_minute_keeps_mails_off_the_wire_and_within_the_budget() {
+    let folder = tempfile::tempdir().unwrap();
+    crowd::waiting_desk(&folder.path().join("chat.db"), 30, Utc::now());
+    let server = SmtpServer::start(Tls::Never);
+    settings(folder.path(), &format!("{}\nper_minute = 60", by_smtp(server.port)));
+    ends_with(&run(folder.path(), &["run", "--budget", "2s"]), 0);
+    let sent = server.accepted().len();
+    assert!((1..=4).contains(&sent), "{sent} sent in two seconds");
+}
+
+#[test]
 fn a_second_pass_leaves_quietly_while_the_first_is_still_at_it() {
     let office = office();
     let server = SmtpServer::start(Tls::Never).times(At::Greeting, "", Act::Late(b"220 at last\r\n".into(), 4_000), 1);

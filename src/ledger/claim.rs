@@ -16,6 +16,9 @@ use crate::model::{AccountId, Channel, Delivery, Item, RecipientId};
 /// No wait of ours is longer: a server's wish is held to a day.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(25);
 
+/// Clocks are set right by seconds all the time.
+const SMALL_STEP: TimeDelta = TimeDelta::minutes(5);
+
 impl Ledger {
     /// Takes back what a dead pass held: claimed ones are queued again, those on the wire may have arrived.
     ///
@@ -56,7 +59,7 @@ impl Ledger {
     /// A clock that ran ahead once must not silence anybody for as long as it was ahead.
     fn undo_a_clock_ahead(&mut self, now: DateTime<Utc>) -> Result<()> {
         let furthest = ms(now + LONGEST_WAIT);
-        let latest_baseline = ms(now - FIRST_RUN);
+        let (baseline, latest_baseline) = (ms(now - FIRST_RUN), ms(now - FIRST_RUN + SMALL_STEP));
         let ahead: bool = self
             .connection
             .prepare_cached(
@@ -74,7 +77,8 @@ impl Ledger {
              WHERE state = 'queued' AND next_attempt_at > ?1",
             (furthest, ms(now), ms(now + TimeDelta::days(3))),
         )?;
-        transaction.execute("UPDATE doorbell_rule SET baseline_at = ?1 WHERE baseline_at > ?1", [latest_baseline])?;
+        transaction
+            .execute("UPDATE doorbell_rule SET baseline_at = ?1 WHERE baseline_at > ?2", (baseline, latest_baseline))?;
         Ok(transaction.commit()?)
     }
 
