@@ -80,7 +80,7 @@ pub fn run(
         report.add_template_fault(post.template_fault.as_ref());
         lanes::deliver(house, &post, order, clock, only, &mut report, progress)?;
         report.left = house.ledger.due_count(clock.now())?;
-        house.ledger.finish(clock.now(), report.exit_status(), &report.to_json())?;
+        house.ledger.finish(clock.now(), report.exit_status(), &report.summary())?;
     }
     report.seconds = clock.elapsed().as_secs_f64();
     Ok(report)
