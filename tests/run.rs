@@ -348,3 +348,12 @@ fn send_test_prints_the_servers_own_words_or_the_remedy() {
     let said = ends_with(&run(office.folder(), &["send-test", "email", "anna@example.com"]), 78);
     assert!(said.contains("authentication required") && said.contains("email.username"), "{said}");
 }
+
+#[test]
+fn check_finds_an_outbox_that_cannot_be_written() {
+    let office = office();
+    settings(office.folder(), "outbox = \"outbox\"");
+    fs::write(office.folder().join("outbox"), "a file").unwrap();
+    let said = ends_with(&run(office.folder(), &["check"]), 78);
+    assert!(said.contains("email.outbox"), "{said}");
+}
