@@ -357,3 +357,13 @@ fn check_finds_an_outbox_that_cannot_be_written() {
     let said = ends_with(&run(office.folder(), &["check"]), 78);
     assert!(said.contains("email.outbox"), "{said}");
 }
+
+#[test]
+fn every_test_mail_is_a_file_of_its_own() {
+    let office = office();
+    settings(office.folder(), "outbox = \"outbox\"");
+    for _ in 0..3 {
+        ends_with(&run(office.folder(), &["send-test", "email", "anna@example.com"]), 0);
+    }
+    assert_eq!(fs::read_dir(office.folder().join("outbox")).unwrap().count(), 3);
+}
