@@ -367,3 +367,66 @@ fn every_test_mail_is_a_file_of_its_own() {
     }
     assert_eq!(fs::read_dir(office.folder().join("outbox")).unwrap().count(), 3);
 }
+
+#[test]
+fn a_database_that_is_no_desk_is_refused_in_one_line_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    settings(folder.path(), "outbox = \"outbox\"");
+    let other = rusqlite::Connection::open(folder.path().join("chat.db")).unwrap();
+    other.execute_batch("CREATE TABLE orders (id); CREATE TABLE messages (id)").unwrap();
+    let before = fs::read(folder.path().join("chat.db")).unwrap();
+    for command in ["run", "check"] {
+        let said = ends_with(&run(folder.path(), &[command]), 78);
+        for part in ["chat.db", "agents, contacts, conversations;", "desk.url", "doorbell init"] {
+            assert!(said.contains(part), "{part} is missing in {said}");
+        }
+        assert!(said.lines().count() == 1 && !said.contains("messages;"), "{said}");
+    }
+    assert_eq!(fs::read(folder.path().join("chat.db")).unwrap(), before);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "a file was made");
+}
+
+#[test]
+fn a_link_with_an_id_finds_that_id_and_never_a_number() {
+    let mut office = office();
+    office.asks("c2", "me too");
+    let (c1, c2) = (office.conversation_id("c1"), office.conversation_id("c2"));
+    let number = |number: &str, of: &str| {
+        office.connection().execute("UPDATE conversations SET number = ?1 WHERE id = ?2", [number, of]).unwrap();
+    };
+    number(c1.as_str(), c2.as_str());
+    settings(office.folder(), "outbox = \"outbox\"");
+    let path = office.folder().join("doorbell.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("[email]", "agent_url = \"https://x.example/{id}\"\n[email]")).unwrap();
+    let explained = |what: &str| {
+        let output = run(office.folder(), &["explain", what, "--format", "json"]);
+        ends_with(&output, 0);
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()["conversation"].clone()
+    };
+    assert_eq!(explained(&format!("https://x.example/{c1}")), c1.as_str());
+    assert_eq!(explained(c1.as_str()), c2.as_str());
+    ends_with(&run(office.folder(), &["explain", "https://x.example/1000"]), 64);
+    number(c1.as_str(), c1.as_str());
+    let said = ends_with(&run(office.folder(), &["explain", c1.as_str()]), 64);
+    assert!(said.contains("both have the number"), "{said}");
+}
+
+#[test]
+fn a_dry_run_counts_what_was_queued_earlier() {
+    let office = office();
+    settings(office.folder(), &by_smtp(9));
+    ends_with(&run(office.folder(), &["run"]), 0);
+    office.connection().execute("UPDATE doorbell_delivery SET next_attempt_at = 1", []).unwrap();
+    let rehearsed = |arguments: &[&str]| {
+        let output = run(office.folder(), &[&["run", "--dry-run", "--ignore-schedule"], arguments].concat());
+        ends_with(&output, 0);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let shown = rehearsed(&[]);
+    assert!(shown.contains("1 digest would go out, and 1 delivery queued earlier;"), "{shown}");
+    assert!(shown.contains("goes with it"), "{shown}");
+    assert!(rehearsed(&["--format", "json"]).contains("\"queued\":1"));
+    // a real run that is limited sends nothing but its own
+    assert!(!rehearsed(&["--for", "ada@example.com"]).contains("queued earlier"));
+}
