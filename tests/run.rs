@@ -7,6 +7,7 @@ mod servers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
@@ -146,6 +147,50 @@ fn a_desk_that_is_not_there_or_no_desk_is_one_clear_error() {
 }
 
 #[test]
+fn a_database_that_is_no_desk_is_refused_in_one_line_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    settings(folder.path(), "outbox = \"outbox\"");
+    let other = rusqlite::Connection::open(folder.path().join("chat.db")).unwrap();
+    other.execute_batch("CREATE TABLE orders (id); CREATE TABLE messages (id)").unwrap();
+    let before = fs::read(folder.path().join("chat.db")).unwrap();
+    for command in ["run", "check"] {
+        let said = ends_with(&run(folder.path(), &[command]), 78);
+        for part in ["chat.db", "agents, contacts, conversations;", "desk.url", "doorbell init"] {
+            assert!(said.contains(part), "{part} is missing in {said}");
+        }
+        assert!(said.lines().count() == 1 && !said.contains("messages;"), "{said}");
+    }
+    assert_eq!(fs::read(folder.path().join("chat.db")).unwrap(), before);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "a file was made");
+}
+
+#[test]
+fn an_error_of_the_database_ends_with_a_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    settings(folder.path(), "outbox = \"outbox\"");
+    fs::write(folder.path().join("chat.db"), "this is no database, it is a text file").unwrap();
+    let said = ends_with(&run(folder.path(), &["run"]), 74);
+    assert!(said.contains("not a database") && said.contains("; correct desk.url or ledger.path"), "{said}");
+    let office = office();
+    settings(office.folder(), "outbox = \"outbox\"\n[ledger]\npath = \"nowhere/told.db\"");
+    let said = ends_with(&run(office.folder(), &["run"]), 74);
+    assert!(said.contains("nowhere") && said.contains("ledger.path") && said.lines().count() == 1, "{said}");
+}
+
+#[test]
+fn customers_messages_are_nobody_elses_to_read() {
+    let folder = tempfile::tempdir().unwrap();
+    ends_with(&run(folder.path(), &["init", "desk"]), 0);
+    let mode = |path: &str| fs::metadata(folder.path().join(path)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode("desk/chat.db") & 0o607, 0o600);
+    let office = office();
+    settings(office.folder(), "outbox = \"outbox\"\n[ledger]\npath = \"told.db\"");
+    ends_with(&run(office.folder(), &["run"]), 0);
+    let mode = fs::metadata(office.folder().join("told.db")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o607, 0o600);
+}
+
+#[test]
 fn wrong_command_lines_end_in_status_64() {
     let office = office();
     settings(office.folder(), "outbox = \"outbox\"");
@@ -157,6 +202,8 @@ fn wrong_command_lines_end_in_status_64() {
         &["run", "--conversation", "4711"],
         &["run", "--budget", "soon"],
         &["run", "--redirect-to", "nobody"],
+        &["schedule", "--count", "0"],
+        &["run", "--config", ""],
         &["explain"],
         &["frobnicate"],
         &[],
@@ -242,12 +289,18 @@ fn two_passes_at_once_send_every_mail_once() {
 #[test]
 fn a_second_pass_leaves_quietly_while_the_first_is_still_at_it() {
     let office = office();
-    let server = SmtpServer::start(Tls::Never).times(At::Greeting, "", Act::Late(b"220 at last\r\n".into(), 4_000), 1);
+    let server = SmtpServer::start(Tls::Never).times(At::Greeting, "", Act::Late(b"220 at last\r\n".into(), 6_000), 1);
     settings(office.folder(), &by_smtp(server.port).replace("\"2s\"", "\"9s\""));
     let first = start(office.folder());
     while server.connections() == 0 {
         sleep(Duration::from_millis(5));
     }
+    // the same ledger by another way
+    let second = tempfile::tempdir().unwrap();
+    symlink(office.path(), second.path().join("chat.db")).unwrap();
+    fs::copy(office.folder().join("doorbell.toml"), second.path().join("doorbell.toml")).unwrap();
+    let output = run(second.path(), &["run", "--format", "json"]);
+    assert_eq!((ends_with(&output, 0).as_str(), output.stdout.as_slice()), ("", &b"{\"busy\":true}\n"[..]));
     assert_eq!(ends_with(&run(office.folder(), &["run"]), 0), "");
     assert_eq!(server.accepted().len(), 0, "the second left before the first was done");
     ends_with(&first.wait_with_output().unwrap(), 0);
@@ -331,59 +384,9 @@ fn explain_says_why_and_why_not() {
     assert!(explain(&["--for", "ada@example.com"]).contains("#1000 rule reminder: Ada: told "));
     office.replies("ada", "c1", "yes");
     assert!(explain(&["1000"]).contains("nothing waits for this rule"));
-}
-
-#[test]
-fn send_test_prints_the_servers_own_words_or_the_remedy() {
-    let office = office();
-    let server = SmtpServer::start(Tls::Never).times(At::Taken, "", Act::Say(b"250 2.0.0 queued as ABC\r\n".into()), 1);
-    settings(office.folder(), &by_smtp(server.port));
-    let output = run(office.folder(), &["send-test", "email", "anna@example.com"]);
-    ends_with(&output, 0);
-    assert!(String::from_utf8(output.stdout).unwrap().contains("queued as ABC"));
-    assert_eq!(server.accepted()[0].recipients, ["anna@example.com"]);
-    let refusing =
-        SmtpServer::start(Tls::Never).at(At::Mail, Act::Say(b"530 5.7.0 authentication required\r\n".into()));
-    settings(office.folder(), &by_smtp(refusing.port));
-    let said = ends_with(&run(office.folder(), &["send-test", "email", "anna@example.com"]), 78);
-    assert!(said.contains("authentication required") && said.contains("email.username"), "{said}");
-}
-
-#[test]
-fn check_finds_an_outbox_that_cannot_be_written() {
-    let office = office();
-    settings(office.folder(), "outbox = \"outbox\"");
-    fs::write(office.folder().join("outbox"), "a file").unwrap();
-    let said = ends_with(&run(office.folder(), &["check"]), 78);
-    assert!(said.contains("email.outbox"), "{said}");
-}
-
-#[test]
-fn every_test_mail_is_a_file_of_its_own() {
-    let office = office();
-    settings(office.folder(), "outbox = \"outbox\"");
-    for _ in 0..3 {
-        ends_with(&run(office.folder(), &["send-test", "email", "anna@example.com"]), 0);
-    }
-    assert_eq!(fs::read_dir(office.folder().join("outbox")).unwrap().count(), 3);
-}
-
-#[test]
-fn a_database_that_is_no_desk_is_refused_in_one_line_before_anything_is_written() {
-    let folder = tempfile::tempdir().unwrap();
-    settings(folder.path(), "outbox = \"outbox\"");
-    let other = rusqlite::Connection::open(folder.path().join("chat.db")).unwrap();
-    other.execute_batch("CREATE TABLE orders (id); CREATE TABLE messages (id)").unwrap();
-    let before = fs::read(folder.path().join("chat.db")).unwrap();
-    for command in ["run", "check"] {
-        let said = ends_with(&run(folder.path(), &[command]), 78);
-        for part in ["chat.db", "agents, contacts, conversations;", "desk.url", "doorbell init"] {
-            assert!(said.contains(part), "{part} is missing in {said}");
-        }
-        assert!(said.lines().count() == 1 && !said.contains("messages;"), "{said}");
-    }
-    assert_eq!(fs::read(folder.path().join("chat.db")).unwrap(), before);
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "a file was made");
+    office.replies("bob", "c3", "yes");
+    let answered = explain(&["1002"]);
+    assert!(answered.contains("Bob: decided ") && !answered.contains("Bob: since"), "{answered}");
 }
 
 #[test]
@@ -429,4 +432,47 @@ fn a_dry_run_counts_what_was_queued_earlier() {
     assert!(rehearsed(&["--format", "json"]).contains("\"queued\":1"));
     // a real run that is limited sends nothing but its own
     assert!(!rehearsed(&["--for", "ada@example.com"]).contains("queued earlier"));
+}
+
+#[test]
+fn an_empty_variable_names_no_settings() {
+    let office = office();
+    settings(office.folder(), "outbox = \"outbox\"");
+    let output = doorbell(office.folder(), &["check"]).env("DOORBELL_CONFIG", "").output().unwrap();
+    ends_with(&output, 0);
+}
+
+#[test]
+fn check_finds_an_outbox_that_cannot_be_written() {
+    let office = office();
+    settings(office.folder(), "outbox = \"outbox\"");
+    fs::write(office.folder().join("outbox"), "a file").unwrap();
+    let said = ends_with(&run(office.folder(), &["check"]), 78);
+    assert!(said.contains("email.outbox"), "{said}");
+}
+
+#[test]
+fn every_test_mail_is_a_file_of_its_own() {
+    let office = office();
+    settings(office.folder(), "outbox = \"outbox\"");
+    for _ in 0..3 {
+        ends_with(&run(office.folder(), &["send-test", "email", "anna@example.com"]), 0);
+    }
+    assert_eq!(fs::read_dir(office.folder().join("outbox")).unwrap().count(), 3);
+}
+
+#[test]
+fn send_test_prints_the_servers_own_words_or_the_remedy() {
+    let office = office();
+    let server = SmtpServer::start(Tls::Never).times(At::Taken, "", Act::Say(b"250 2.0.0 queued as ABC\r\n".into()), 1);
+    settings(office.folder(), &by_smtp(server.port));
+    let output = run(office.folder(), &["send-test", "email", "anna@example.com"]);
+    ends_with(&output, 0);
+    assert!(String::from_utf8(output.stdout).unwrap().contains("queued as ABC"));
+    assert_eq!(server.accepted()[0].recipients, ["anna@example.com"]);
+    let refusing =
+        SmtpServer::start(Tls::Never).at(At::Mail, Act::Say(b"530 5.7.0 authentication required\r\n".into()));
+    settings(office.folder(), &by_smtp(refusing.port));
+    let said = ends_with(&run(office.folder(), &["send-test", "email", "anna@example.com"]), 78);
+    assert!(said.contains("authentication required") && said.contains("email.username"), "{said}");
 }
