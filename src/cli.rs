@@ -10,6 +10,7 @@ mod lock;
 mod man;
 mod open;
 mod rehearsal;
+mod remedy;
 mod run;
 mod say;
 mod schedule;
@@ -17,6 +18,7 @@ mod send_test;
 mod summary;
 mod templates;
 mod time;
+mod variable;
 
 use std::path::PathBuf;
 
@@ -44,7 +46,7 @@ pub struct Cli {
 #[derive(Debug, clap::Args)]
 struct Global {
     /// The settings file [default: ./doorbell.toml, else /etc/doorbell/doorbell.toml]
-    #[arg(long, short, global = true, value_name = "FILE", env = "DOORBELL_CONFIG")]
+    #[arg(long, short, global = true, value_name = "FILE", env = "DOORBELL_CONFIG", value_parser = variable::MayBeEmpty)]
     config: Option<PathBuf>,
     /// How to print results
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]

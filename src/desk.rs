@@ -4,6 +4,7 @@
 mod check;
 mod columns;
 mod contents;
+mod error;
 mod facts;
 mod find;
 mod link;
@@ -22,8 +23,9 @@ use rusqlite::{Connection, OpenFlags, Transaction};
 
 pub use check::Findings;
 pub use contents::{Content, Wanted};
+pub use error::DeskError;
 pub use facts::Agents;
-pub use link::{AgentUrl, ContactUrl};
+pub use link::{AgentUrl, ContactUrl, Place};
 pub use settings::Settings;
 pub use url::DeskUrl;
 
@@ -75,10 +77,10 @@ impl Desk {
 
     /// Holds the desk as it is now, until the snapshot is dropped.
     pub fn snapshot(&self) -> Result<Snapshot<'_>> {
-        let read = || format!("read desk {}", self.path.display());
-        let transaction = self.connection.unchecked_transaction().with_context(read)?;
+        let begin = || format!("read desk {}", self.path.display());
+        let transaction = self.connection.unchecked_transaction().with_context(begin)?;
         // a deferred transaction begins with its first read: this one makes "now" mean now
-        transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).with_context(read)?;
+        self.refuse_another(&transaction)?;
         Ok(Snapshot { transaction, strange_words: &self.strange_words })
     }
 }

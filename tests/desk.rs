@@ -519,12 +519,13 @@ fn a_whole_desk_has_no_problems_and_is_counted() {
 fn what_a_desk_lacks_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("other.db");
-    let schema = "CREATE TABLE agents (id INTEGER PRIMARY KEY, name, email, role, active); CREATE TABLE orders (id)";
+    let schema = "CREATE TABLE agents (id INTEGER PRIMARY KEY, name, email, role, active); CREATE TABLE orders (id);
+                  CREATE TABLE contacts (id); CREATE TABLE conversations (id); CREATE TABLE messages (id)";
     Connection::open(&path).unwrap().execute_batch(schema).unwrap();
     let problems = Desk::open(&path).unwrap().check().unwrap().problems;
     let told = |part: &str| problems.iter().any(|problem| problem.contains(part));
     assert!(told("relation agents of the desk has no column account_id"), "{problems:?}");
-    assert!(told("no relation messages") && told("no trigger or index messages_written"), "{problems:?}");
+    assert!(told("no relation presence") && told("no trigger or index messages_written"), "{problems:?}");
     assert!(!told("relation agents;"), "{problems:?}");
 }
 

@@ -7,6 +7,7 @@ mod servers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
@@ -146,6 +147,50 @@ fn a_desk_that_is_not_there_or_no_desk_is_one_clear_error() {
 }
 
 #[test]
+fn a_database_that_is_no_desk_is_refused_in_one_line_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    settings(folder.path(), "outbox = \"outbox\"");
+    let other = rusqlite::Connection::open(folder.path().join("chat.db")).unwrap();
+    other.execute_batch("CREATE TABLE orders (id); CREATE TABLE messages (id)").unwrap();
+    let before = fs::read(folder.path().join("chat.db")).unwrap();
+    for command in ["run", "check"] {
+        let said = ends_with(&run(folder.path(), &[command]), 78);
+        for part in ["chat.db", "agents, contacts, conversations;", "desk.url", "doorbell init"] {
+            assert!(said.contains(part), "{part} is missing in {said}");
+        }
+        assert!(said.lines().count() == 1 && !said.contains("messages;"), "{said}");
+    }
+    assert_eq!(fs::read(folder.path().join("chat.db")).unwrap(), before);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "a file was made");
+}
+
+#[test]
+fn an_error_of_the_database_ends_with_a_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    settings(folder.path(), "outbox = \"outbox\"");
+    fs::write(folder.path().join("chat.db"), "this is no database, it is a text file").unwrap();
+    let said = ends_with(&run(folder.path(), &["run"]), 74);
+    assert!(said.contains("not a database") && said.contains("; correct desk.url or ledger.path"), "{said}");
+    let office = office();
+    settings(office.folder(), "outbox = \"outbox\"\n[ledger]\npath = \"nowhere/told.db\"");
+    let said = ends_with(&run(office.folder(), &["run"]), 74);
+    assert!(said.contains("nowhere") && said.contains("ledger.path") && said.lines().count() == 1, "{said}");
+}
+
+#[test]
+fn customers_messages_are_nobody_elses_to_read() {
+    let folder = tempfile::tempdir().unwrap();
+    ends_with(&run(folder.path(), &["init", "desk"]), 0);
+    let mode = |path: &str| fs::metadata(folder.path().join(path)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode("desk/chat.db") & 0o607, 0o600);
+    let office = office();
+    settings(office.folder(), "outbox = \"outbox\"\n[ledger]\npath = \"told.db\"");
+    ends_with(&run(office.folder(), &["run"]), 0);
+    let mode = fs::metadata(office.folder().join("told.db")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o607, 0o600);
+}
+
+#[test]
 fn wrong_command_lines_end_in_status_64() {
     let office = office();
     settings(office.folder(), "outbox = \"outbox\"");
@@ -157,6 +202,8 @@ fn wrong_command_lines_end_in_status_64() {
         &["run", "--conversation", "4711"],
         &["run", "--budget", "soon"],
         &["run", "--redirect-to", "nobody"],
+        &["schedule", "--count", "0"],
+        &["run", "--config", ""],
         &["explain"],
         &["frobnicate"],
         &[],
@@ -274,12 +321,18 @@ fn a_limit_a_minute_keeps_mails_off_the_wire_and_within_the_budget() {
 #[test]
 fn a_second_pass_leaves_quietly_while_the_first_is_still_at_it() {
     let office = office();
-    let server = SmtpServer::start(Tls::Never).times(At::Greeting, "", Act::Late(b"220 at last\r\n".into(), 4_000), 1);
+    let server = SmtpServer::start(Tls::Never).times(At::Greeting, "", Act::Late(b"220 at last\r\n".into(), 6_000), 1);
     settings(office.folder(), &by_smtp(server.port).replace("\"2s\"", "\"9s\""));
     let first = start(office.folder());
     while server.connections() == 0 {
         sleep(Duration::from_millis(5));
     }
+    // the same ledger by another way
+    let second = tempfile::tempdir().unwrap();
+    symlink(office.path(), second.path().join("chat.db")).unwrap();
+    fs::copy(office.folder().join("doorbell.toml"), second.path().join("doorbell.toml")).unwrap();
+    let output = run(second.path(), &["run", "--format", "json"]);
+    assert_eq!((ends_with(&output, 0).as_str(), output.stdout.as_slice()), ("", &b"{\"busy\":true}\n"[..]));
     assert_eq!(ends_with(&run(office.folder(), &["run"]), 0), "");
     assert_eq!(server.accepted().len(), 0, "the second left before the first was done");
     ends_with(&first.wait_with_output().unwrap(), 0);
@@ -363,6 +416,81 @@ fn explain_says_why_and_why_not() {
     assert!(explain(&["--for", "ada@example.com"]).contains("#1000 rule reminder: Ada: told "));
     office.replies("ada", "c1", "yes");
     assert!(explain(&["1000"]).contains("nothing waits for this rule"));
+    office.replies("bob", "c3", "yes");
+    let answered = explain(&["1002"]);
+    assert!(answered.contains("Bob: decided ") && !answered.contains("Bob: since"), "{answered}");
+}
+
+#[test]
+fn a_link_with_an_id_finds_that_id_and_never_a_number() {
+    let mut office = office();
+    office.asks("c2", "me too");
+    let (c1, c2) = (office.conversation_id("c1"), office.conversation_id("c2"));
+    let number = |number: &str, of: &str| {
+        office.connection().execute("UPDATE conversations SET number = ?1 WHERE id = ?2", [number, of]).unwrap();
+    };
+    number(c1.as_str(), c2.as_str());
+    settings(office.folder(), "outbox = \"outbox\"");
+    let path = office.folder().join("doorbell.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("[email]", "agent_url = \"https://x.example/{id}\"\n[email]")).unwrap();
+    let explained = |what: &str| {
+        let output = run(office.folder(), &["explain", what, "--format", "json"]);
+        ends_with(&output, 0);
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()["conversation"].clone()
+    };
+    assert_eq!(explained(&format!("https://x.example/{c1}")), c1.as_str());
+    assert_eq!(explained(c1.as_str()), c2.as_str());
+    ends_with(&run(office.folder(), &["explain", "https://x.example/1000"]), 64);
+    number(c1.as_str(), c1.as_str());
+    let said = ends_with(&run(office.folder(), &["explain", c1.as_str()]), 64);
+    assert!(said.contains("both have the number"), "{said}");
+}
+
+#[test]
+fn a_dry_run_counts_what_was_queued_earlier() {
+    let office = office();
+    settings(office.folder(), &by_smtp(9));
+    ends_with(&run(office.folder(), &["run"]), 0);
+    office.connection().execute("UPDATE doorbell_delivery SET next_attempt_at = 1", []).unwrap();
+    let rehearsed = |arguments: &[&str]| {
+        let output = run(office.folder(), &[&["run", "--dry-run", "--ignore-schedule"], arguments].concat());
+        ends_with(&output, 0);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let shown = rehearsed(&[]);
+    assert!(shown.contains("1 digest would go out, and 1 delivery queued earlier;"), "{shown}");
+    assert!(shown.contains("goes with it"), "{shown}");
+    assert!(rehearsed(&["--format", "json"]).contains("\"queued\":1"));
+    // a real run that is limited sends nothing but its own
+    assert!(!rehearsed(&["--for", "ada@example.com"]).contains("queued earlier"));
+}
+
+#[test]
+fn an_empty_variable_names_no_settings() {
+    let office = office();
+    settings(office.folder(), "outbox = \"outbox\"");
+    let output = doorbell(office.folder(), &["check"]).env("DOORBELL_CONFIG", "").output().unwrap();
+    ends_with(&output, 0);
+}
+
+#[test]
+fn check_finds_an_outbox_that_cannot_be_written() {
+    let office = office();
+    settings(office.folder(), "outbox = \"outbox\"");
+    fs::write(office.folder().join("outbox"), "a file").unwrap();
+    let said = ends_with(&run(office.folder(), &["check"]), 78);
+    assert!(said.contains("email.outbox"), "{said}");
+}
+
+#[test]
+fn every_test_mail_is_a_file_of_its_own() {
+    let office = office();
+    settings(office.folder(), "outbox = \"outbox\"");
+    for _ in 0..3 {
+        ends_with(&run(office.folder(), &["send-test", "email", "anna@example.com"]), 0);
+    }
+    assert_eq!(fs::read_dir(office.folder().join("outbox")).unwrap().count(), 3);
 }
 
 #[test]

@@ -46,6 +46,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     ok("ledger", &ledger(&config)?);
     if let Some(email) = &config.email {
         let relay = open::relay(&config)?;
+        if email.writes_files() {
+            // needs no network, and a folder that nobody may write to keeps everybody from hearing
+            relay.probe().map_err(|outcome| refused(&outcome))?;
+        }
         ok("email", &email.destination());
         if arguments.connect {
             ok("email", &relay.probe().map_err(|outcome| refused(&outcome))?);

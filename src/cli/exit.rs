@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::config::Mistake;
 use crate::deliver::email::RelayError;
+use crate::desk::DeskError;
 use crate::ledger::LedgerError;
 use crate::notation::SecretError;
 use crate::render::TemplateError;
@@ -86,6 +87,12 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         return Some(match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Exit::TryLater,
             _ => Exit::InputOutput,
+        });
+    }
+    if let Some(error) = cause.downcast_ref::<DeskError>() {
+        return Some(match error {
+            DeskError::NoDesk { .. } => Exit::Settings,
+            DeskError::TwoAlike { .. } => Exit::Usage,
         });
     }
     let settings = cause.is::<Mistake>()

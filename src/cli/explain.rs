@@ -191,7 +191,7 @@ impl Open<'_> {
     fn before(&self, facts: &Facts, kept: &Kept) -> String {
         let who = if kept.recipient.is_empty() { "everybody".into() } else { name(facts, &kept.recipient) };
         let reason = Reason::parse(&kept.reason).map_or("was told", |reason| reason.sentence());
-        format!("{who}: since {}: {reason}", self.time(kept.since))
+        format!("{who}: decided {}: {reason}", self.time(kept.since))
     }
 
     fn time(&self, at: DateTime<Utc>) -> String {

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::exit::UsageError;
-use super::{Exit, Format, Global, say};
+use super::{Exit, Format, Global, open, say};
 use crate::desk::SCHEMA;
 
 /// The settings that `init` writes; they work as they are.
@@ -50,6 +50,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
 
 /// A new desk from the schema, in WAL so that the chat program and doorbell do not wait for each other.
 pub(super) fn make_desk(path: &Path) -> Result<Connection> {
+    open::make_file(path)?;
     let connection = Connection::open(path).with_context(|| format!("create desk {}", path.display()))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.execute_batch(SCHEMA).with_context(|| format!("create desk {}", path.display()))?;

@@ -10,6 +10,8 @@ use anyhow::{Context, Result};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
+use super::open;
+
 /// A pass that is nearly done is worth waiting for; one that is not will do the work itself.
 const PATIENCE: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(20);
@@ -21,8 +23,11 @@ pub(super) struct PassLock {
 }
 
 /// The lock of the ledger at `path`; `None` when another pass holds it.
+///
+/// A ledger that is not there is made, empty: only a file that exists has one name for all the ways that lead to it.
 pub(super) fn acquire(path: &Path) -> Result<Option<PassLock>> {
-    let name = lock_name(path);
+    open::make_file(path).context("ledger.path")?;
+    let name = lock_name(&path.canonicalize().with_context(|| format!("look for ledger {}", path.display()))?);
     // not the database itself: closing any handle to it would drop SQLite's own locks
     let file = OpenOptions::new()
         .create(true)

@@ -1,6 +1,7 @@
 //! Finding the settings, and opening the rooms by them.
 
-use std::os::unix::fs::MetadataExt;
+use std::fs::OpenOptions;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -18,7 +19,7 @@ const SYSTEM_WIDE: &str = "/etc/doorbell/doorbell.toml";
 
 /// The settings file that was named, or the first that exists.
 pub(super) fn settings_path(global: &Global) -> PathBuf {
-    match &global.config {
+    match global.config.as_ref().filter(|path| !path.as_os_str().is_empty()) {
         Some(path) => path.clone(),
         None if Path::new(HERE).exists() || !Path::new(SYSTEM_WIDE).exists() => HERE.into(),
         None => SYSTEM_WIDE.into(),
@@ -58,6 +59,17 @@ pub(super) fn relay(config: &Config) -> Result<Relay> {
     Ok(Relay::new(email, &config.folder)?)
 }
 
+/// Makes an empty file for a database, unless there is one: the strangers of this machine read neither what customers
+/// wrote nor whom it concerned. `SQLite` gives the files beside it the same mode.
+pub(super) fn make_file(path: &Path) -> Result<()> {
+    if !path.exists() {
+        let mut file = OpenOptions::new();
+        let made = file.create(true).truncate(false).write(true).mode(0o660).open(path);
+        made.with_context(|| format!("create {}", path.display()))?;
+    }
+    Ok(())
+}
+
 /// Files made by root would lock out the user whose crontab runs doorbell.
 pub(super) fn refuse_root(ledger: &Path) -> Result<()> {
     if !rustix::process::geteuid().is_root() {
@@ -65,7 +77,8 @@ pub(super) fn refuse_root(ledger: &Path) -> Result<()> {
     }
     let parent = ledger.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let place = if ledger.exists() { ledger } else { parent };
-    let owner = std::fs::metadata(place).with_context(|| format!("look at {}", place.display()))?.uid();
+    let look = || format!("ledger.path: look at {}; correct the path, or make the folder", place.display());
+    let owner = std::fs::metadata(place).with_context(look)?.uid();
     if owner == 0 {
         return Ok(());
     }

@@ -14,22 +14,33 @@ use crate::pass::Plan;
 /// More lines of a kind than this need `-v`.
 const LISTED: usize = 20;
 
-pub(super) fn show(
-    global: &Global,
-    config: &Config,
-    snapshot: &Snapshot<'_>,
-    plan: &Plan,
-    letters: &[(Letter, Words)],
-) -> Result<()> {
+/// What a real run would do now.
+pub(super) struct Rehearsed {
+    pub(super) plan: Plan,
+    pub(super) letters: Vec<(Letter, Words)>,
+    /// How many deliveries of earlier runs are due for another try.
+    pub(super) queued: usize,
+}
+
+pub(super) fn show(global: &Global, config: &Config, snapshot: &Snapshot<'_>, rehearsed: &Rehearsed) -> Result<()> {
+    let Rehearsed { plan, letters, queued } = rehearsed;
     let ids: Vec<ConversationId> = plan.decisions.iter().map(|decision| decision.conversation.clone()).collect();
     let facts = snapshot.facts(&ids, Agents::All)?;
     match global.format {
-        Format::Json => say::line(&as_json(plan, letters).to_string()),
+        Format::Json => say::line(&as_json(rehearsed).to_string()),
         Format::Human => {
+            let earlier = match queued {
+                0 => String::new(),
+                1 => ", and 1 delivery queued earlier".into(),
+                _ => format!(", and {queued} deliveries queued earlier"),
+            };
             say::line(&format!(
-                "dry run: {} would go out; nothing is sent, nothing is written",
+                "dry run: {} would go out{earlier}; nothing is sent, nothing is written",
                 say::counted(letters.len(), "digest")
             ));
+            if *queued > 0 && !letters.is_empty() {
+                say::line("a digest for somebody whose delivery is queued goes with it, as one");
+            }
             if plan.baselines.is_empty() {
                 say::line("no rule is due now; add --ignore-schedule to see what every rule would tell");
             }
@@ -107,7 +118,8 @@ pub(super) fn recipient(facts: &Facts, decision: &Decision) -> String {
     }
 }
 
-fn as_json(plan: &Plan, letters: &[(Letter, Words)]) -> serde_json::Value {
+fn as_json(rehearsed: &Rehearsed) -> serde_json::Value {
+    let Rehearsed { plan, letters, queued } = rehearsed;
     let digests: Vec<_> = letters
         .iter()
         .map(|(letter, words)| {
@@ -122,7 +134,7 @@ fn as_json(plan: &Plan, letters: &[(Letter, Words)]) -> serde_json::Value {
         })
         .collect();
     let decisions: Vec<_> = plan.decisions.iter().map(decision_as_json).collect();
-    json!({ "dry_run": true, "digests": digests, "decisions": decisions })
+    json!({ "dry_run": true, "digests": digests, "queued": queued, "decisions": decisions })
 }
 
 /// A decision for programs.

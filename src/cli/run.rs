@@ -7,13 +7,14 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::exit::UsageError;
 use super::{Exit, Format, Global, lock, open, rehearsal, say, summary, time};
 use crate::config::Config;
-use crate::desk::Snapshot;
+use crate::desk::{Place, Snapshot};
 use crate::ledger::Ledger;
 use crate::model::{ConversationId, RecipientId, RuleName, email_address};
 use crate::notation::{Span, nearest};
@@ -28,7 +29,7 @@ const WORTH_A_BAR: usize = 20;
 /// terminal a healthy pass prints nothing.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Only this rule
+    /// Only this rule; deliveries that wait for another try go as well
     #[arg(long, value_name = "NAME")]
     rule: Option<String>,
     /// Run rules now, whether they are due or not; no slot is taken
@@ -68,13 +69,17 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         let house = House { config: &config, desk: &desk, ledger: &mut ledger };
         let (templates, fault) = open::working_templates(&config)?;
         let (plan, letters) = pass::rehearse(&house, &order, Clock::at(now), &templates)?;
-        rehearsal::show(global, &config, &desk.snapshot()?, &plan, &letters)?;
+        // a run that is limited sends nothing but its own
+        let queued = if order.is_limited() { 0 } else { ledger.due_count(now)? };
+        rehearsal::show(global, &config, &desk.snapshot()?, &rehearsal::Rehearsed { plan, letters, queued })?;
         // what would end the pass in this status ends its rehearsal in it too
         return fault.map_or(Ok(Exit::Done), |fault| Err(fault.into()));
     }
     open::refuse_root(&ledger_path)?;
     let Some(_lock) = lock::acquire(&ledger_path)? else {
-        if say::to_a_person() {
+        if global.format == Format::Json {
+            say::line(&json!({ "busy": true }).to_string());
+        } else if say::to_a_person() {
             say::aside("doorbell: another pass is at work on this ledger; nothing to do");
         }
         return Ok(Exit::Done);
@@ -176,9 +181,13 @@ fn known_rule(config: &Config, name: &str) -> Result<RuleName> {
 
 /// The conversation that somebody means: a number, an id, or the link that the mails show.
 pub(super) fn find_conversation(config: &Config, snapshot: &Snapshot<'_>, text: &str) -> Result<ConversationId> {
-    let word = config.desk.agent_url.as_ref().and_then(|url| url.place_in(text)).unwrap_or(text);
-    snapshot
-        .find_conversation(word)
+    // a link says which of the two it holds: an id may be another conversation's number
+    let found = match config.desk.agent_url.as_ref().and_then(|url| url.place_in(text)) {
+        Some(Place::Id(id)) => snapshot.find_by_id(id),
+        Some(Place::Number(number)) => snapshot.find_by_number(number),
+        None => snapshot.find_conversation(text),
+    };
+    found
         .context("look for the conversation")?
         .ok_or_else(|| UsageError(format!("there is no conversation {text:?}; give its number, id or link")).into())
 }

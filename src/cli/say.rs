@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use tracing::level_filters::LevelFilter;
 
-use super::Global;
+use super::{Global, remedy};
 
 /// Prints a line of results; a reader that has gone away (`| head`) is not a failure.
 pub(super) fn line(text: &str) {
@@ -21,9 +21,10 @@ pub(super) fn aside(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// Prints an error with its causes, once.
+/// Prints an error with its causes, once, and what to do about it.
 pub(super) fn error(error: &anyhow::Error) {
-    aside(&format!("doorbell: {error:#}"));
+    let remedy = remedy::of(error).map(|remedy| format!("; {remedy}")).unwrap_or_default();
+    aside(&format!("doorbell: {error:#}{remedy}"));
 }
 
 /// Whether a person is looking.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use chrono::Utc;
+use clap::builder::RangedU64ValueParser;
 use serde_json::json;
 
 use super::{Exit, Format, Global, open, say, time};
@@ -15,7 +16,7 @@ use crate::schedule::next;
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// How many slots of each rule
-    #[arg(long, value_name = "COUNT", default_value_t = 3)]
+    #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     count: usize,
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::exit::UsageError;
@@ -45,16 +45,15 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         .templates
         .render(&arguments.template, &letter)
         .map_err(|error| UsageError(format!("--template {:?}: {error}", arguments.template)))?;
-    let mail = Mail {
-        recipient: letter.recipient,
-        words,
-        // every test is a mail of its own, and never the key of a delivery
-        uid: format!("test-{}-{}", now.timestamp_micros(), std::process::id()),
-        thread: None,
-        now,
-        redirected_to: None,
-    };
+    let mail = Mail { recipient: letter.recipient, words, uid: uid(now), thread: None, now, redirected_to: None };
     answer(global, &address, &post.email.lane().send(&mail))
+}
+
+/// Every test is a mail of its own, and never the key of a delivery. What differs stands first, because the name of a
+/// file in the outbox has room for eight letters.
+fn uid(now: DateTime<Utc>) -> String {
+    let micros = now.timestamp_micros();
+    format!("{:08x}-test-{micros}-{}", micros & 0xffff_ffff, std::process::id())
 }
 
 fn answer(global: &Global, address: &Arc<str>, outcome: &Outcome) -> Result<Exit> {

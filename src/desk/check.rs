@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use anyhow::{Context, Result};
-use rusqlite::Params;
+use rusqlite::{Connection, Params};
 
-use super::Desk;
+use super::{Desk, DeskError};
 
 /// What `doorbell check` says of the desk.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,6 +56,11 @@ const KEEPERS: [&str; 13] = [
     "attachments_by_message",
 ];
 
+/// A database without one of these is another program's, and not a desk that lacks something.
+const HEART: &str = "
+    SELECT group_concat(value, ', ') FROM json_each('[\"agents\", \"contacts\", \"conversations\", \"messages\"]')
+    WHERE value NOT IN (SELECT name FROM sqlite_schema WHERE type IN ('table', 'view'))";
+
 const COUNTS: &str = "SELECT
     (SELECT count(*) FROM agents),
     (SELECT count(*) FROM conversations),
@@ -65,6 +70,7 @@ const COUNTS: &str = "SELECT
 impl Desk {
     /// Looks whether everything is there that a pass reads, and counts.
     pub fn check(&self) -> Result<Findings> {
+        self.refuse_another(&self.connection)?;
         let mut findings = Findings { problems: self.problems()?, ..Findings::default() };
         if findings.problems.is_empty() {
             let counts: (i64, i64, i64, i64) = self
@@ -78,6 +84,17 @@ impl Desk {
             findings.unread = count(counts.3);
         }
         Ok(findings)
+    }
+
+    /// Before anything is written beside or into a database that `desk.url` names by mistake.
+    pub(super) fn refuse_another(&self, connection: &Connection) -> Result<()> {
+        let missing: Option<String> = connection
+            .query_row(HEART, [], |row| row.get(0))
+            .with_context(|| format!("read desk {}", self.path.display()))?;
+        match missing {
+            Some(missing) => Err(DeskError::NoDesk { path: self.path.clone(), missing }.into()),
+            None => Ok(()),
+        }
     }
 
     fn problems(&self) -> Result<Vec<String>> {

@@ -1,9 +1,9 @@
 //! What people type, found: a conversation by number or id, a person by address or id.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
-use super::Snapshot;
 use super::pending::number;
+use super::{DeskError, Snapshot};
 use crate::model::{AgentId, ContactId, ConversationId, RecipientId};
 
 /// Two numbers alike are enough to know that a number alone does not say which conversation is meant.
@@ -18,14 +18,24 @@ impl Snapshot<'_> {
     /// The conversation with this number, which people know, else with this id; `#` before it is taken off.
     pub fn find_conversation(&self, text: &str) -> Result<Option<ConversationId>> {
         let text = text.trim().trim_start_matches('#');
+        match self.find_by_number(text)? {
+            Some(found) => Ok(Some(found)),
+            None => self.find_by_id(text),
+        }
+    }
+
+    /// The conversation with this number.
+    pub fn find_by_number(&self, text: &str) -> Result<Option<ConversationId>> {
         let mut found: Vec<ConversationId> = self.ids("conversations", BY_NUMBER, text)?;
         if let [one, other] = found.as_slice() {
-            bail!("conversations {one} and {other} both have the number {text}; ask for one by its id");
-        }
-        if found.is_empty() {
-            found = self.ids("conversations", BY_ID, number(text))?;
+            return Err(DeskError::TwoAlike { number: text.to_owned(), of: (one.clone(), other.clone()) }.into());
         }
         Ok(found.pop())
+    }
+
+    /// The conversation with this id.
+    pub fn find_by_id(&self, text: &str) -> Result<Option<ConversationId>> {
+        Ok(self.ids("conversations", BY_ID, number(text))?.pop())
     }
 
     /// The agent, else the contact, with this email address; or the one that `agent:7` or `contact:12` names.

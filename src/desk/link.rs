@@ -16,6 +16,15 @@ const PLACES: [&str; 2] = ["number", "id"];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentUrl(String);
 
+/// What a link names its conversation by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// By number, as people do.
+    Number(&'a str),
+    /// By id.
+    Id(&'a str),
+}
+
 /// Where a contact goes on talking: an http or https address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactUrl(String);
@@ -31,13 +40,14 @@ impl AgentUrl {
     }
 
     /// The number or id in a link that was made by [`AgentUrl::link`]; `None` for any other text.
-    pub fn place_in<'a>(&self, link: &'a str) -> Option<&'a str> {
+    pub fn place_in<'a>(&self, link: &'a str) -> Option<Place<'a>> {
         let (before, rest) = self.0.split_once('{')?;
-        let (_, after) = rest.split_once('}')?;
+        let (name, after) = rest.split_once('}')?;
         // what follows a second place is not needed to find the first
         let after = after.split('{').next().unwrap_or_default();
         let place = link.strip_prefix(before)?;
-        if after.is_empty() { Some(place) } else { place.split_once(after).map(|(place, _)| place) }
+        let place = if after.is_empty() { place } else { place.split_once(after)?.0 };
+        Some(if name == "id" { Place::Id(place) } else { Place::Number(place) })
     }
 }
 
@@ -131,12 +141,14 @@ mod tests {
 
     #[test]
     fn a_link_leads_back_to_its_conversation() {
-        for url in
-            ["https://x.example/inbox/{number}", "https://x.example/?c={id}&tab=1", "https://x.example/{id}/{number}"]
-        {
+        for (url, place) in [
+            ("https://x.example/inbox/{number}", Place::Number("42")),
+            ("https://x.example/?c={id}&tab=1", Place::Id("7")),
+            ("https://x.example/{id}/{number}", Place::Id("7")),
+        ] {
             let url: AgentUrl = url.parse().unwrap();
-            let link = url.link(Some("42"), &"42".into()).unwrap();
-            assert_eq!(url.place_in(&link), Some("42"), "{link}");
+            let link = url.link(Some("42"), &"7".into()).unwrap();
+            assert_eq!(url.place_in(&link), Some(place), "{link}");
             assert_eq!(url.place_in("https://elsewhere.example/42"), None);
         }
     }

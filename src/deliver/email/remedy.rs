@@ -1,5 +1,6 @@
 //! What a person can do about an outcome, in a sentence.
 
+use super::trouble::NO_SUCH_HOST;
 use crate::model::{Outcome, Reply};
 
 /// What to do now; empty where nothing needs doing.
@@ -51,6 +52,9 @@ fn setting(key: &str, reply: &Reply) -> &'static str {
             "port and protection do not fit: 465 goes with email.security = \"tls\", 587 and 25 with \"starttls\", a plain relay on this machine with \"none\""
         }
         "email.hello_name" => "set email.hello_name to the full name of this machine, such as \"mail.example.com\"",
+        "email.server" if reply.text.starts_with(NO_SUCH_HOST) => {
+            "correct the host name in email.server, or ask whoever runs the name server of this machine"
+        }
         "email.outbox" => "let email.outbox name a folder that doorbell may write to",
         _ => {
             "check email.server: its name, its port, the name and the dates of its certificate, and whether it lets this machine in"
@@ -60,6 +64,8 @@ fn setting(key: &str, reply: &Reply) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::trouble::{Stage, Trouble, outcome};
+    use super::super::wire::Lost;
     use super::*;
 
     #[test]
@@ -77,6 +83,16 @@ mod tests {
             let outcome = Outcome::Misconfigured { key, reply: Reply::default() };
             assert!(remedy(&outcome).contains(key), "{key}: {}", remedy(&outcome));
         }
+    }
+
+    #[test]
+    fn an_unknown_host_is_no_matter_of_certificates() {
+        let lost = Lost::NoSuchHost("Name or service not known".into());
+        let remedy = remedy(&outcome(Trouble::Lost(Stage::Connection, lost)));
+        assert!(
+            remedy.contains("correct the host name in email.server") && !remedy.contains("certificate"),
+            "{remedy}"
+        );
     }
 
     #[test]

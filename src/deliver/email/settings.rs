@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::notation::{Source, Span};
+use crate::notation::Source;
 
 pub(super) use keys::{Desk, HelloName, ListId, Server, Unsubscribe};
 use keys::{Lanes, Patience, PerMinute};
@@ -100,9 +100,9 @@ impl Settings {
         self.per_minute.map(|limit| limit.0)
     }
 
-    /// The longest a single mail can take on a connection that works: what a pass must leave of its budget.
-    pub fn longest_send(&self) -> Span {
-        Span::seconds(self.timeout.0.as_seconds().saturating_mul(3).saturating_add(self.final_timeout.0.as_seconds()))
+    /// Whether mails go into a folder and not to a server.
+    pub fn writes_files(&self) -> bool {
+        self.server.is_none() && self.outbox.is_some()
     }
 
     pub(super) fn security(&self) -> Security {
@@ -159,7 +159,6 @@ mod tests {
     fn a_server_and_a_sender_are_enough() {
         let settings = read("server = \"smtp.example.com:465\"\nfrom = \"Desk <desk@example.com>\"").unwrap();
         assert_eq!((settings.security(), settings.lanes(), settings.per_minute()), (Security::Tls, 8, None));
-        assert_eq!(settings.longest_send(), Span::seconds(210));
         let settings = read("server = \"smtp.example.com:587\"\nfrom = \"desk@example.com\"").unwrap();
         assert_eq!(settings.security(), Security::Starttls);
     }

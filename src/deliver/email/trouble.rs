@@ -54,6 +54,9 @@ pub(super) enum Trouble {
 /// A daily limit; the next day is near enough, and the clock of the limit is not ours.
 const LIMIT_WAIT: Duration = Duration::from_hours(6);
 
+/// How our words begin when the server's name is unknown; its remedy is another one than a server's refusal.
+pub(super) const NO_SUCH_HOST: &str = "no such host";
+
 /// What became of the attempt.
 pub(super) fn outcome(trouble: Trouble) -> Outcome {
     match trouble {
@@ -149,7 +152,7 @@ fn gone(stage: Stage, lost: &Lost) -> Outcome {
     }
     match lost {
         // an empty answer from the name servers is an answer; when they cannot be reached it is `Unreachable`
-        Lost::NoSuchHost(text) => stop("email.server", text.clone()),
+        Lost::NoSuchHost(text) => stop("email.server", format!("{NO_SUCH_HOST}: {text}")),
         Lost::Injected => stop("email.security", "plain text came after STARTTLS, perhaps from somebody in between"),
         Lost::Tls(error) => stop(tls_key(error), format!("no secure connection: {error}")),
         Lost::NotSmtp if stage == Stage::Greeting => stop("email.server", "what answers there does not speak SMTP"),
