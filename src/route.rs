@@ -3,7 +3,7 @@
 mod audience;
 mod presence;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -60,20 +60,32 @@ pub fn route(view: View<'_>, rule: &Rule, pending: &Pending) -> Vec<Decision> {
         decisions.push(decision(None, None, Verdict::Skipped(Reason::NobodyToTell)));
     }
     for channel in &rule.via {
-        let mut heard: Vec<Arc<str>> = Vec::new();
+        let mut heard: HashSet<String> = HashSet::new();
         for candidate in &candidates.somebody {
             let answer = match recipient(view, &candidate.id, *channel) {
                 Err(reason) => Verdict::Skipped(reason),
-                Ok(recipient) if heard.contains(&recipient.address) => Verdict::Skipped(Reason::SameAddress),
                 Ok(recipient) => {
-                    heard.push(recipient.address);
-                    verdict(view, rule, pending, candidate, *channel)
+                    let address = recipient.address.to_ascii_lowercase();
+                    if heard.contains(&address) {
+                        Verdict::Skipped(Reason::SameAddress)
+                    } else {
+                        let answer = verdict(view, rule, pending, candidate, *channel);
+                        if takes_the_address(&answer) {
+                            heard.insert(address);
+                        }
+                        answer
+                    }
                 }
             };
             decisions.push(decision(Some(candidate.id.clone()), Some(*channel), answer));
         }
     }
     decisions
+}
+
+/// Whether somebody reads at this address in any case: else it is left to the next who has the same.
+fn takes_the_address(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Told(_) | Verdict::Later(..) | Verdict::Skipped(Reason::AlreadyTold))
 }
 
 /// Where a recipient is reached on a channel, or why not.

@@ -1,5 +1,6 @@
 //! What the desk says: conversations that wait, and everybody around them.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
@@ -9,12 +10,28 @@ use serde::Deserialize;
 use super::{AccountId, AgentId, ContactId, ConversationId, GroupId, MessageId};
 
 /// A message by its place in the conversation's order: (time, id).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// Shorter ids come first and ids of one length go by their text: that is the order of numbers without leading
+/// zeros, which the desk goes by (9 before 10), and of any ids that are all equally long.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct MessageRef {
     /// When it was written.
     pub at: DateTime<Utc>,
     /// Its id, which decides between two messages of one instant.
     pub id: MessageId,
+}
+
+impl Ord for MessageRef {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let place = |it: &Self| (it.at, it.id.as_str().len());
+        place(self).cmp(&place(other)).then_with(|| self.id.cmp(&other.id))
+    }
+}
+
+impl PartialOrd for MessageRef {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// A row of a driving relation: a conversation in which somebody waits.
@@ -206,4 +223,19 @@ pub struct Facts {
     pub presence: HashMap<AgentId, Presence>,
     /// How far each agent has read each conversation; absent = never.
     pub seen: HashMap<(ConversationId, AgentId), DateTime<Utc>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_of_one_instant_are_ordered_by_their_numbers() {
+        let at = DateTime::UNIX_EPOCH;
+        let place = |id: &str| MessageRef { at, id: id.into() };
+        let later = MessageRef { at: at + chrono::TimeDelta::milliseconds(1), id: "1".into() };
+        let mut places = [later.clone(), place("100"), place("10"), place("9"), place("11"), place("")];
+        places.sort();
+        assert_eq!(places, [place(""), place("9"), place("10"), place("11"), place("100"), later]);
+    }
 }

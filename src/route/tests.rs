@@ -263,6 +263,20 @@ fn somebody_at_the_desk_does_not_hear_when_only_away_counts() {
 }
 
 #[test]
+fn a_shared_address_is_left_to_the_next_holder_while_the_first_is_silent() {
+    let mut desk = Desk::new();
+    desk.agent("bob", |bob| bob.email = Some("Ada@Example.com".into()));
+    let told = "told, nobody is assigned and you are in Billing";
+    assert_eq!(desk.answers(), [format!("ada: {told}"), "bob: same_address".to_owned()]);
+    desk.rule.when = When::Away;
+    let online = Presence { status: Some(PresenceStatus::Online), last_active_at: None };
+    desk.facts.presence.insert("ada".into(), online);
+    assert_eq!(desk.answers(), ["ada: at_the_desk".to_owned(), format!("bob: {told}")]);
+    desk.marked("ada", desk.pending.latest.clone());
+    assert_eq!(desk.answers(), ["ada: already_told", "bob: same_address"]);
+}
+
+#[test]
 fn u8_an_unassigned_conversation_that_one_agent_has_read_still_tells_the_others() {
     let mut desk = Desk::new();
     desk.rule.watch = Watch::Unread;
