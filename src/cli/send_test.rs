@@ -35,6 +35,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let now = Utc::now();
     let mut letter = sample_letter(now);
     letter.desk.clone_from(&config.desk.name);
+    // no setting names such a page yet, so no real mail shows it
+    letter.desk_link = None;
     letter.recipient = Recipient {
         id: RecipientId::Person("test".into()),
         name: String::new(),
