@@ -1,6 +1,6 @@
 //! What a pass would do: due slots, decisions, digests. Reads only.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
@@ -11,7 +11,7 @@ use crate::collapse::collapse;
 use crate::config::Config;
 use crate::desk::Snapshot;
 use crate::ledger::Ledger;
-use crate::model::{Decision, Digest, Rule, RuleName, Slot};
+use crate::model::{Decision, Digest, RecipientId, Rule, RuleName, Slot};
 use crate::schedule::due;
 
 /// The slots that are due, by rule.
@@ -41,9 +41,12 @@ pub fn plan(
     let (rules, slots) = due_rules(config, ledger, order, now)?;
     let baselines = ledger.baselines(rules.iter().map(|rule| &rule.name), now)?;
     let conversations = order.conversation.as_ref().map(std::slice::from_ref);
-    let person = order.person.as_ref();
-    let question = Question { config, snapshot, ledger, baselines: &baselines, rules, conversations, person, now };
-    let weighed = weigh(&question)?;
+    let person: Option<HashSet<RecipientId>> = order.person.clone().map(|person| HashSet::from([person]));
+    let recipients = person.as_ref();
+    let question = Question { config, snapshot, ledger, baselines: &baselines, rules, conversations, recipients, now };
+    let mut weighed = weigh(&question)?;
+    // about one person only what concerns this person
+    weighed.decisions.retain(|decision| person.is_none() || decision.recipient.is_some());
     Ok(Plan { slots, digests: collapse(weighed.heard), decisions: weighed.decisions, baselines })
 }
 
