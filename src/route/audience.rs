@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::{AgentId, Audience, Conversation, Reason, RecipientId, Rule, Why};
+use crate::model::{AgentId, Assignee, Audience, Conversation, Reason, RecipientId, Rule, Why};
 
 use super::View;
 
@@ -29,7 +29,7 @@ pub(super) fn candidates(view: View<'_>, rule: &Rule, conversation: &Conversatio
         if tell.otherwise && found.anybody {
             continue;
         }
-        for (id, why) in members(view, conversation, &tell.audience) {
+        for (id, why) in members(view, rule, conversation, &tell.audience) {
             if view.only.is_some_and(|only| !only.contains(&id)) {
                 found.anybody = found.anybody || left_out(view, rule, conversation, &id).is_none();
             } else if known.insert(id.clone()) {
@@ -44,7 +44,7 @@ pub(super) fn candidates(view: View<'_>, rule: &Rule, conversation: &Conversatio
     found
 }
 
-fn members(view: View<'_>, conversation: &Conversation, audience: &Audience) -> Vec<(RecipientId, Why)> {
+fn members(view: View<'_>, rule: &Rule, conversation: &Conversation, audience: &Audience) -> Vec<(RecipientId, Why)> {
     let one = |id: &Option<AgentId>, why: Why| id.iter().cloned().map(RecipientId::Agent).zip([why]).collect();
     match audience {
         Audience::Assignee => one(&conversation.assignee, Why::Assignee),
@@ -53,13 +53,23 @@ fn members(view: View<'_>, conversation: &Conversation, audience: &Audience) -> 
             let Some(group) = conversation.group.as_ref().and_then(|id| view.facts.groups.get(id)) else {
                 return Vec::new();
             };
-            let why = Why::Group { name: group.name.as_str().into(), assigned: conversation.assignee.is_some() };
+            let why = Why::Group { name: group.name.as_str().into(), assignee: assignee(view, rule, conversation) };
             group.members.iter().map(|id| (RecipientId::Agent(id.clone()), why.clone())).collect()
         }
         Audience::AllAgents => {
             view.reach.agents().iter().map(|id| (RecipientId::Agent(id.clone()), Why::AllAgents)).collect()
         }
         Audience::Person(name) => vec![(RecipientId::Person(name.clone()), Why::Person)],
+    }
+}
+
+fn assignee(view: View<'_>, rule: &Rule, conversation: &Conversation) -> Assignee {
+    match &conversation.assignee {
+        None => Assignee::Nobody,
+        Some(id) => match left_out(view, rule, conversation, &RecipientId::Agent(id.clone())) {
+            Some(_) => Assignee::Unreachable,
+            None => Assignee::Reachable,
+        },
     }
 }
 

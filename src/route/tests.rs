@@ -186,6 +186,17 @@ fn an_assignee_who_has_left_is_replaced_by_the_group() {
 }
 
 #[test]
+fn a_group_that_hears_beside_the_assignee_is_told_no_false_reason() {
+    let mut desk = Desk::new();
+    desk.conversation().assignee = Some("cy".into());
+    desk.rule.tell = tell("assignee, group");
+    let beside = ["ada: told, you are in Billing", "bob: told, you are in Billing"];
+    assert_eq!(desk.answers(), [beside[0], beside[1], "cy: told, you are assigned"]);
+    desk.rule.tell = tell("group");
+    assert_eq!(desk.answers(), beside);
+}
+
+#[test]
 fn an_assignee_without_an_address_is_replaced_by_the_group() {
     let mut desk = Desk::new();
     desk.conversation().assignee = Some("cy".into());
