@@ -11,7 +11,7 @@ pub struct Target {
     /// The organisation; two never share a digest.
     pub account: Option<AccountId>,
     /// Who hears.
-    pub recipient: Recipient,
+    pub recipient: Arc<Recipient>,
     /// How.
     pub channel: Channel,
     /// Empty, or the template set of a rule that has its own.
@@ -21,13 +21,18 @@ pub struct Target {
 /// Gathers what everybody hears into digests; the order of `heard` does not matter.
 ///
 /// Digests and their items come longest waiting first.
-pub fn collapse(heard: impl IntoIterator<Item = (Target, Item)>) -> Vec<Digest> {
+pub fn collapse(heard: impl IntoIterator<Item = (Arc<Target>, Item)>) -> Vec<Digest> {
     let mut digests: BTreeMap<(Option<AccountId>, RecipientId, Channel, Arc<str>), Digest> = BTreeMap::new();
     for (target, item) in heard {
-        let Target { account, recipient, channel, subject } = target;
-        let key = (account.clone(), recipient.id.clone(), channel, subject.clone());
-        let digest =
-            digests.entry(key).or_insert_with(|| Digest { account, recipient, channel, subject, items: Vec::new() });
+        let Target { account, recipient, channel, subject } = &*target;
+        let key = (account.clone(), recipient.id.clone(), *channel, subject.clone());
+        let digest = digests.entry(key).or_insert_with(|| Digest {
+            account: account.clone(),
+            recipient: Recipient::clone(recipient),
+            channel: *channel,
+            subject: subject.clone(),
+            items: Vec::new(),
+        });
         digest.items.push(item);
     }
     let mut digests: Vec<Digest> = digests.into_values().collect();
@@ -52,14 +57,14 @@ mod tests {
     use super::*;
     use crate::model::{MessageRef, Why};
 
-    fn heard(recipient: u8, conversation: u8, since: i64) -> (Target, Item) {
+    fn heard(recipient: u8, conversation: u8, since: i64) -> (Arc<Target>, Item) {
         let at = DateTime::UNIX_EPOCH + TimeDelta::minutes(since);
-        let recipient = Recipient {
+        let recipient = Arc::new(Recipient {
             id: RecipientId::Agent(recipient.to_string().into()),
             name: String::new(),
             address: "ada@example.com".into(),
             time_zone: Tz::UTC,
-        };
+        });
         let item = Item {
             rule: "reminder".into(),
             conversation: conversation.to_string().into(),
@@ -67,7 +72,7 @@ mod tests {
             since: at,
             why: Why::Assignee,
         };
-        (Target { account: None, recipient, channel: Channel::Email, subject: "".into() }, item)
+        (Arc::new(Target { account: None, recipient, channel: Channel::Email, subject: "".into() }), item)
     }
 
     #[test]
@@ -86,9 +91,9 @@ mod tests {
     #[test]
     fn accounts_channels_and_own_templates_keep_their_own_digest() {
         let (mut other_account, item) = heard(1, 1, 1);
-        other_account.account = Some("acme".into());
+        Arc::make_mut(&mut other_account).account = Some("acme".into());
         let (mut own_words, same) = heard(1, 1, 1);
-        own_words.subject = "escalation".into();
+        Arc::make_mut(&mut own_words).subject = "escalation".into();
         assert_eq!(collapse([heard(1, 1, 1), (other_account, item), (own_words, same)]).len(), 3);
     }
 

@@ -12,7 +12,7 @@ mod told;
 mod words;
 
 pub use address::{display_name, email_address, masked};
-pub use decision::{Decision, Reason, Verdict, Why};
+pub use decision::{Assignee, Decision, Reason, Verdict, Why};
 pub use delivery::{Delivery, Digest, Item, Outcome, Recipient, Reply};
 pub use desk::{
     Agent, Attachment, BodyFormat, BotState, Contact, ContactKind, Conversation, Facts, Group, MessageRef, Pending,

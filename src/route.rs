@@ -2,18 +2,18 @@
 
 mod audience;
 mod presence;
+mod reach;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 
 pub use presence::{Settings as PresenceSettings, Unknown};
+pub use reach::Reach;
 
 use crate::model::{
-    AgentId, BotState, Channel, ContactKind, Conversation, ConversationId, Decision, Facts, MessageRef, Named, Pending,
-    Reason, Recipient, RecipientId, Rule, Status, Told, Verdict, Watch, When, display_name, email_address,
+    AgentId, BotState, Channel, ContactKind, Conversation, ConversationId, Decision, Facts, MessageRef, Pending,
+    Reason, RecipientId, Rule, Status, Told, Verdict, Watch, When,
 };
 use audience::Candidate;
 
@@ -24,12 +24,12 @@ pub struct View<'a> {
     pub facts: &'a Facts,
     /// What was told before.
     pub told: &'a Told,
-    /// The people of the settings.
-    pub people: &'a HashMap<Arc<str>, Named>,
+    /// Where everybody is reached.
+    pub reach: &'a Reach,
+    /// Whom to decide about; `None` = everybody. The others still count as somebody before an `else`.
+    pub only: Option<&'a HashSet<RecipientId>>,
     /// How presence is read.
     pub presence: &'a PresenceSettings,
-    /// The desk's zone, for people without one of their own.
-    pub time_zone: Tz,
     /// The instant of the pass.
     pub now: DateTime<Utc>,
 }
@@ -52,64 +52,49 @@ pub fn route(view: View<'_>, rule: &Rule, pending: &Pending) -> Vec<Decision> {
         return vec![decision(None, None, Verdict::Skipped(reason))];
     }
     let candidates = audience::candidates(view, rule, conversation);
-    let mut decisions = Vec::new();
-    for (candidate, reason) in candidates.left_out {
-        decisions.push(decision(Some(candidate), None, Verdict::Skipped(reason)));
-    }
-    if candidates.somebody.is_empty() {
+    let mut decisions = Vec::with_capacity(candidates.somebody.len() * rule.via.len() + candidates.left_out.len());
+    if !candidates.anybody {
         decisions.push(decision(None, None, Verdict::Skipped(Reason::NobodyToTell)));
     }
     for channel in &rule.via {
-        let mut heard: HashSet<String> = HashSet::new();
-        for candidate in &candidates.somebody {
-            let answer = match recipient(view, &candidate.id, *channel) {
-                Err(reason) => Verdict::Skipped(reason),
-                Ok(recipient) => {
-                    let address = recipient.address.to_ascii_lowercase();
-                    if heard.contains(&address) {
-                        Verdict::Skipped(Reason::SameAddress)
-                    } else {
-                        let answer = verdict(view, rule, pending, candidate, *channel);
-                        if takes_the_address(&answer) {
-                            heard.insert(address);
-                        }
-                        answer
-                    }
-                }
-            };
+        for (candidate, answer) in on_channel(view, rule, pending, &candidates.somebody, *channel) {
             decisions.push(decision(Some(candidate.id.clone()), Some(*channel), answer));
         }
+    }
+    for (candidate, reason) in candidates.left_out {
+        decisions.push(decision(Some(candidate), None, Verdict::Skipped(reason)));
     }
     decisions
 }
 
-/// Whether somebody reads at this address in any case: else it is left to the next who has the same.
-fn takes_the_address(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Told(_) | Verdict::Later(..) | Verdict::Skipped(Reason::AlreadyTold))
-}
-
-/// Where a recipient is reached on a channel, or why not.
-pub fn recipient(view: View<'_>, id: &RecipientId, channel: Channel) -> Result<Recipient, Reason> {
-    let (name, email, time_zone) = match id {
-        RecipientId::Agent(agent) => {
-            let agent = view.facts.agents.get(agent).ok_or(Reason::Inactive)?;
-            (Some(&agent.name), &agent.email, agent.time_zone)
+/// Everybody's verdict; of those who share an address one hears, and nobody once one of them was told.
+fn on_channel<'a>(
+    view: View<'_>,
+    rule: &Rule,
+    pending: &Pending,
+    candidates: &'a [Candidate],
+    channel: Channel,
+) -> Vec<(&'a Candidate, Verdict)> {
+    let mut heard: HashSet<&str> = HashSet::with_capacity(candidates.len());
+    let mut answers = Vec::with_capacity(candidates.len());
+    for candidate in candidates {
+        let (address, answer) = match view.reach.mailbox(&candidate.id, channel) {
+            Err(reason) => ("", Verdict::Skipped(reason)),
+            Ok(mailbox) => (mailbox.folded.as_str(), verdict(view, rule, pending, candidate, channel)),
+        };
+        if answer == Verdict::Skipped(Reason::AlreadyTold) {
+            heard.insert(address);
         }
-        RecipientId::Contact(_) => return Err(Reason::NoAddress),
-        RecipientId::Person(name) => {
-            let person = view.people.get(name).ok_or(Reason::Inactive)?;
-            (Some(&person.name), &person.email, person.time_zone)
+        answers.push((candidate, address, answer));
+    }
+    let alone = |(candidate, address, answer)| match answer {
+        // whoever does not hear leaves the address to the next who has it
+        Verdict::Told(_) | Verdict::Later(..) if !heard.insert(address) => {
+            (candidate, Verdict::Skipped(Reason::SameAddress))
         }
+        answer => (candidate, answer),
     };
-    let written = match channel {
-        Channel::Email => email.as_deref().filter(|text| !text.trim().is_empty()).ok_or(Reason::NoAddress)?,
-    };
-    Ok(Recipient {
-        id: id.clone(),
-        name: name.map(|name| display_name(name)).unwrap_or_default(),
-        address: email_address(written).ok_or(Reason::BadAddress)?,
-        time_zone: time_zone.unwrap_or(view.time_zone),
-    })
+    answers.into_iter().map(alone).collect()
 }
 
 /// Why nobody at all hears about a conversation by this rule.

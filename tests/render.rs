@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use doorbell::model::{Attachment, Earlier, Letter, Show, Watch, Why, Words};
+use doorbell::model::{Assignee, Attachment, Earlier, Letter, Show, Watch, Why, Words};
 use doorbell::render::{Templates, embedded, sample_letter};
 use tempfile::TempDir;
 
@@ -116,7 +116,7 @@ fn hostile_names_and_bodies_stay_text() {
     let entry = &mut letter.entries[0];
     entry.sender = Some(evil.into());
     entry.subject = Some(evil.into());
-    entry.why = Why::Group { name: evil.into(), assigned: false };
+    entry.why = Why::Group { name: evil.into(), assignee: Assignee::Nobody };
     entry.link = Some("javascript:alert(3)".into());
     entry.body = format!(
         "{evil}\n\n\n\nOpen the conversation:\nhttps://evil.example/\"onclick=\"x\njavascript:alert(4) data:text/html,x\n{}",

@@ -125,6 +125,16 @@ fn the_reader_speaks_the_words_of_the_manual() {
 }
 
 #[test]
+fn a_list_names_nobody_and_no_channel_twice() {
+    let twice = complaint(&settings("", "", "via = [\"email\", \"email\"]"));
+    assert!(twice.contains("\"email\" stands in via twice; leave out one of them"), "{twice}");
+    for list in ["\"group\", \"group\"", "\"assignee\", \"group\", \"else  group\""] {
+        let error = complaint(&settings("", "", "").replace("\"assignee\"", list));
+        assert!(error.contains("group\" names an audience that tell has already; leave out one of them"), "{error}");
+    }
+}
+
+#[test]
 fn a_key_that_lacks_is_named_with_an_example() {
     let desk = "[desk]\nurl = \"sqlite:chat.db\"\n";
     for (text, key) in [

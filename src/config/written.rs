@@ -152,13 +152,17 @@ impl WrittenRule {
                 "tell = [] names nobody; write tell = [\"assignee\", \"else group\"]".into(),
             ));
         }
-        let tell = self.tell.get_ref().iter().map(|entry| tell(entry, people)).collect::<Result<_, _>>()?;
+        let tell: Vec<Tell> = self.tell.get_ref().iter().map(|entry| tell(entry, people)).collect::<Result<_, _>>()?;
+        if let Some(entry) = second(self.tell.get_ref(), &tell, |one, other| one.audience == other.audience) {
+            let message = "names an audience that tell has already; leave out one of them";
+            return Err(fault(entry, format!("{:?} {message}", entry.get_ref())));
+        }
         let via = match &self.via {
             None => vec![Channel::Email],
             Some(written) if written.get_ref().is_empty() => {
                 return Err(fault(written, "via = [] reaches nobody; write via = [\"email\"]".into()));
             }
-            Some(written) => written.get_ref().iter().map(channel).collect::<Result<_, _>>()?,
+            Some(written) => channels(written.get_ref())?,
         };
         if via.contains(&Channel::Email) && !email_is_set_up {
             let message = "this rule tells by email, but there is no [email] section; add one with server and from";
@@ -203,6 +207,24 @@ fn tell(entry: &Spanned<String>, people: &HashMap<Arc<str>, Named>) -> Result<Te
         }
     };
     Ok(Tell { audience, otherwise })
+}
+
+fn channels(written: &[Spanned<String>]) -> Result<Vec<Channel>, Fault> {
+    let channels: Vec<Channel> = written.iter().map(channel).collect::<Result<_, _>>()?;
+    match second(written, &channels, PartialEq::eq) {
+        None => Ok(channels),
+        Some(entry) => Err(fault(entry, format!("{:?} stands in via twice; leave out one of them", entry.get_ref()))),
+    }
+}
+
+/// The first entry that means the same as one before it: counted twice, it would only confuse.
+fn second<'a, T>(
+    written: &'a [Spanned<String>],
+    meant: &[T],
+    same: impl Fn(&T, &T) -> bool,
+) -> Option<&'a Spanned<String>> {
+    let repeats = |place: usize, it: &T| meant.iter().take(place).any(|before| same(before, it));
+    written.iter().zip(meant).enumerate().find(|(place, (_, it))| repeats(*place, it)).map(|(_, (entry, _))| entry)
 }
 
 fn channel(entry: &Spanned<String>) -> Result<Channel, Fault> {

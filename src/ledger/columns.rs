@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
-use crate::model::{Item, MessageRef, Why};
+use crate::model::{Assignee, Item, MessageRef, Why};
 
 /// An instant as the ledger keeps it: Unix milliseconds.
 pub(super) fn ms(at: DateTime<Utc>) -> i64 {
@@ -36,7 +36,7 @@ fn why(code: &str) -> Why {
     match code {
         "assignee" => Why::Assignee,
         "last_agent" => Why::LastAgent,
-        "group" => Why::Group { name: "the group".into(), assigned: false },
+        "group" => Why::Group { name: "the group".into(), assignee: Assignee::Reachable },
         "all_agents" => Why::AllAgents,
         _ => Why::Person,
     }

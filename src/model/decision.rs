@@ -6,6 +6,17 @@ use chrono::{DateTime, Utc};
 
 use super::{Channel, ConversationId, MessageRef, RecipientId, RuleName};
 
+/// What is with the assignee when the group hears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assignee {
+    /// Nobody is assigned.
+    Nobody,
+    /// Somebody is assigned who cannot be told.
+    Unreachable,
+    /// Somebody is assigned who can be told as well: no reason for the group to hear.
+    Reachable,
+}
+
 /// Why somebody hears: part of the digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
@@ -17,8 +28,8 @@ pub enum Why {
     Group {
         /// The group's display name.
         name: Arc<str>,
-        /// Whether somebody is assigned all the same (who could not be told).
-        assigned: bool,
+        /// What is with the assignee meanwhile.
+        assignee: Assignee,
     },
     /// Every agent hears.
     AllAgents,
@@ -43,8 +54,11 @@ impl Why {
         match self {
             Self::Assignee => "you are assigned".into(),
             Self::LastAgent => "you answered last".into(),
-            Self::Group { name, assigned: true } => format!("the assignee cannot be told and you are in {name}"),
-            Self::Group { name, assigned: false } => format!("nobody is assigned and you are in {name}"),
+            Self::Group { name, assignee } => match assignee {
+                Assignee::Nobody => format!("nobody is assigned and you are in {name}"),
+                Assignee::Unreachable => format!("the assignee cannot be told and you are in {name}"),
+                Assignee::Reachable => format!("you are in {name}"),
+            },
             Self::AllAgents => "every agent is told".into(),
             Self::Person => "the settings name you".into(),
         }

@@ -44,9 +44,14 @@ pub fn plan(
     let baselines = ledger.baselines(config.rules.iter().map(|scheduled| &scheduled.rule.name), now)?;
     let conversations = order.conversation.as_ref().map(std::slice::from_ref);
     let mut running: Vec<RuleName> = rules.iter().map(|rule| rule.name.clone()).collect();
-    let person = order.person.as_ref();
-    let question = Question { config, snapshot, ledger, baselines: &baselines, rules, conversations, person, now };
+    // everybody is weighed, also for one person: who shares an address with whom decides who hears
+    let recipients = None;
+    let question = Question { config, snapshot, ledger, baselines: &baselines, rules, conversations, recipients, now };
     let mut weighed = weigh(&question)?;
+    if let Some(person) = &order.person {
+        weighed.decisions.retain(|decision| decision.recipient.as_ref() == Some(person));
+        weighed.heard.retain(|(target, _)| target.recipient.id == *person);
+    }
     if !order.is_limited() {
         for (rule, kept_back) in kept_back(config, ledger, &running)? {
             weigh_kept_back(&question, rule, &kept_back, &mut weighed)?;

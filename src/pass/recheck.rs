@@ -1,6 +1,7 @@
 //! Just before sending: is it still so? Drops what was answered or read, takes newer messages along.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
@@ -10,7 +11,8 @@ use super::letters::letters;
 use super::weigh::{Question, weigh};
 use crate::collapse::Target;
 use crate::model::{
-    Channel, ConversationId, Decision, Delivery, Digest, Item, Letter, Reason, RecipientId, Rule, RuleName, Verdict,
+    Channel, ConversationId, Decision, Delivery, Digest, Item, Letter, Reason, Recipient, RecipientId, Rule, RuleName,
+    Verdict,
 };
 
 /// How many letters are put into words at a time in a dry run.
@@ -38,6 +40,7 @@ pub(super) fn recheck(house: &House<'_>, deliveries: &[Delivery], now: DateTime<
     let names: BTreeSet<&RuleName> = items().map(|item| &item.rule).collect();
     let rules: Vec<&Rule> = names.into_iter().filter_map(|name| house.config.rule(name)).collect();
     let baselines = house.ledger.baselines(rules.iter().map(|rule| &rule.name), now)?;
+    let recipients: HashSet<RecipientId> = deliveries.iter().map(|delivery| delivery.recipient.clone()).collect();
     let weighed = weigh(&Question {
         config: house.config,
         snapshot: &snapshot,
@@ -45,10 +48,10 @@ pub(super) fn recheck(house: &House<'_>, deliveries: &[Delivery], now: DateTime<
         baselines: &baselines,
         rules,
         conversations: Some(&conversations),
-        person: None,
+        recipients: Some(&recipients),
         now,
     })?;
-    let heard: HashMap<Key, (Target, Item)> = weighed
+    let heard: HashMap<Key, (Arc<Target>, Item)> = weighed
         .heard
         .into_iter()
         .map(|(target, item)| {
@@ -75,14 +78,14 @@ pub(super) fn recheck(house: &House<'_>, deliveries: &[Delivery], now: DateTime<
 fn still_heard(
     house: &House<'_>,
     delivery: &Delivery,
-    heard: &HashMap<Key, (Target, Item)>,
+    heard: &HashMap<Key, (Arc<Target>, Item)>,
     reasons: &Reasons<'_>,
 ) -> Result<Digest, Check> {
     let key =
         |item: &Item| (item.rule.clone(), delivery.recipient.clone(), delivery.channel, item.conversation.clone());
-    let found: Vec<&(Target, Item)> = delivery.items.iter().filter_map(|item| heard.get(&key(item))).collect();
+    let found: Vec<&(Arc<Target>, Item)> = delivery.items.iter().filter_map(|item| heard.get(&key(item))).collect();
     // a rule that got other words tells in a digest of its own by now
-    let found: Vec<&(Target, Item)> =
+    let found: Vec<&(Arc<Target>, Item)> =
         found.into_iter().filter(|(target, _)| target.subject == delivery.subject).collect();
     let Some((target, _)) = found.first() else {
         return Err(why_not(house, delivery, reasons));
@@ -95,7 +98,7 @@ fn still_heard(
     };
     Ok(Digest {
         account: delivery.account.clone(),
-        recipient: target.recipient.clone(),
+        recipient: Recipient::clone(&target.recipient),
         channel: delivery.channel,
         subject: delivery.subject.clone(),
         items,
@@ -103,8 +106,9 @@ fn still_heard(
 }
 
 fn reasons(decisions: &[Decision]) -> Reasons<'_> {
-    decisions
-        .iter()
+    // who is told is in `heard`; the reasons are for the others
+    let not_told = decisions.iter().filter(|decision| !matches!(decision.verdict, Verdict::Told(_)));
+    not_told
         .map(|decision| ((&decision.rule, &decision.conversation, decision.recipient.as_ref()), &decision.verdict))
         .collect()
 }

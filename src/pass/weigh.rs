@@ -1,7 +1,8 @@
 //! What waits and what is known about it, put on the scales of the rules. The one place that decides:
 //! `run`, the re-check before sending, the dry run and `explain` all come here.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
@@ -11,9 +12,10 @@ use crate::config::Config;
 use crate::desk::{Agents, Snapshot};
 use crate::ledger::Ledger;
 use crate::model::{
-    Audience, ConversationId, Decision, Facts, Item, Pending, RecipientId, Rule, RuleName, Told, Verdict, Watch,
+    AccountId, Audience, Channel, ConversationId, Decision, Facts, Item, Pending, RecipientId, Rule, RuleName, Told,
+    Verdict, Watch,
 };
-use crate::route::{View, places_to_look_up, recipient, route};
+use crate::route::{Reach, View, places_to_look_up, route};
 
 /// How many conversations are weighed at a time: bounds memory, not the pass.
 const CHUNK: usize = 1_000;
@@ -26,7 +28,8 @@ pub(super) struct Question<'a> {
     pub(super) baselines: &'a HashMap<RuleName, DateTime<Utc>>,
     pub(super) rules: Vec<&'a Rule>,
     pub(super) conversations: Option<&'a [ConversationId]>,
-    pub(super) person: Option<&'a RecipientId>,
+    /// Only these, or everybody. What is decided for a conversation as a whole is answered in either case.
+    pub(super) recipients: Option<&'a HashSet<RecipientId>>,
     pub(super) now: DateTime<Utc>,
 }
 
@@ -34,7 +37,7 @@ pub(super) struct Question<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Weighed {
     pub(super) decisions: Vec<Decision>,
-    pub(super) heard: Vec<(Target, Item)>,
+    pub(super) heard: Vec<(Arc<Target>, Item)>,
 }
 
 /// Decides everything that waits, for every rule asked about.
@@ -60,21 +63,20 @@ fn weigh_chunk(question: &Question<'_>, rules: &[&Rule], chunk: &[Pending], weig
     let ids: Vec<ConversationId> = chunk.iter().map(|pending| pending.conversation.clone()).collect();
     let facts = question.snapshot.facts(&ids, agents_needed(rules))?;
     let told = told(question, rules, chunk, &ids, &facts)?;
+    let reach = Reach::of(&facts, &question.config.people, rules, question.config.desk.time_zone.0);
     let view = View {
         facts: &facts,
         told: &told,
-        people: &question.config.people,
+        reach: &reach,
+        only: question.recipients,
         presence: &question.config.presence,
-        time_zone: question.config.desk.time_zone.0,
         now: question.now,
     };
     for rule in rules {
+        let mut targets = Targets::new();
         for pending in chunk {
             for decision in route(view, rule, pending) {
-                if question.person.is_some_and(|person| decision.recipient.as_ref() != Some(person)) {
-                    continue;
-                }
-                weighed.heard.extend(heard(view, rule, &decision));
+                weighed.heard.extend(heard(view, rule, &mut targets, &decision));
                 weighed.decisions.push(decision);
             }
         }
@@ -89,7 +91,10 @@ fn told(
     ids: &[ConversationId],
     facts: &Facts,
 ) -> Result<Told> {
-    let marks = question.ledger.marks(ids)?;
+    let mut marks = question.ledger.marks(ids)?;
+    if let Some(recipients) = question.recipients {
+        marks.values_mut().for_each(|marks| marks.retain(|mark| recipients.contains(&mark.recipient)));
+    }
     let mut told = Told { marks, baselines: question.baselines.clone(), ..Told::default() };
     told.first_after = question.snapshot.first_after(&places_to_look_up(rules, chunk, facts, &told))?;
     Ok(told)
@@ -100,14 +105,19 @@ fn agents_needed(rules: &[&Rule]) -> Agents {
     if everybody { Agents::All } else { Agents::Around }
 }
 
+/// The targets of one rule, so that its decisions share one value for each.
+type Targets = HashMap<(Option<AccountId>, RecipientId, Channel), Arc<Target>>;
+
 /// A decision to tell, as an item on its way into a digest.
-fn heard(view: View<'_>, rule: &Rule, decision: &Decision) -> Option<(Target, Item)> {
+fn heard(view: View<'_>, rule: &Rule, targets: &mut Targets, decision: &Decision) -> Option<(Arc<Target>, Item)> {
     let Verdict::Told(why) = &decision.verdict else { return None };
-    let channel = decision.channel?;
+    let (id, channel) = (decision.recipient.as_ref()?, decision.channel?);
     let account = account_of(view.facts, &decision.conversation);
     // a decision to tell was made with an address at hand, so there is one
-    let recipient = recipient(view, decision.recipient.as_ref()?, channel).ok()?;
-    let target = Target { account, recipient, channel, subject: rule.template.clone() };
+    let recipient = view.reach.recipient(id, channel).ok()?;
+    let target = targets.entry((account.clone(), id.clone(), channel)).or_insert_with(|| {
+        Arc::new(Target { account, recipient: recipient.clone(), channel, subject: rule.template.clone() })
+    });
     let item = Item {
         rule: rule.name.clone(),
         conversation: decision.conversation.clone(),
@@ -115,10 +125,10 @@ fn heard(view: View<'_>, rule: &Rule, decision: &Decision) -> Option<(Target, It
         since: decision.since,
         why: why.clone(),
     };
-    Some((target, item))
+    Some((target.clone(), item))
 }
 
-fn account_of(facts: &Facts, conversation: &ConversationId) -> Option<crate::model::AccountId> {
+fn account_of(facts: &Facts, conversation: &ConversationId) -> Option<AccountId> {
     facts.conversations.get(conversation)?.account.clone()
 }
 
@@ -139,7 +149,7 @@ pub fn weigh_one(
         baselines: &baselines,
         rules,
         conversations: Some(std::slice::from_ref(conversation)),
-        person: None,
+        recipients: None,
         now,
     };
     Ok(weigh(&question)?.decisions)

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use crate::model::{AgentId, Attachment, Earlier, Entry, Letter, Recipient, RecipientId, Show, Watch, Why};
+use crate::model::{AgentId, Assignee, Attachment, Earlier, Entry, Letter, Recipient, RecipientId, Show, Watch, Why};
 
 const LONG: &str = "Hello! Since the update on Friday our team of twelve gets signed out about every ten minutes, \
 in the browser and in the app. We tried another network, other browsers, and signing in again on every device.\n\n\
@@ -54,10 +54,10 @@ pub fn sample_letter(now: DateTime<Utc>) -> Letter {
                 entry.earlier_count = 2;
                 entry.why = Why::LastAgent;
             }
-            2 => entry.why = Why::Group { name: "Orders".into(), assigned: false },
+            2 => entry.why = Why::Group { name: "Orders".into(), assignee: Assignee::Nobody },
             _ => {
                 (entry.sender, entry.subject) = (None, None);
-                entry.why = Why::Group { name: "Orders".into(), assigned: false };
+                entry.why = Why::Group { name: "Orders".into(), assignee: Assignee::Nobody };
             }
         }
     }

@@ -1,8 +1,10 @@
 //! Who stands around a conversation: the entries of `tell`, in order, each person once.
 
-use crate::model::{Agent, AgentId, Audience, Conversation, Reason, RecipientId, Rule, Why};
+use std::collections::HashSet;
 
-use super::{View, recipient};
+use crate::model::{AgentId, Assignee, Audience, Conversation, Reason, RecipientId, Rule, Why};
+
+use super::View;
 
 /// Somebody who may hear, and why.
 #[derive(Debug, Clone)]
@@ -11,36 +13,38 @@ pub(super) struct Candidate {
     pub(super) why: Why,
 }
 
-/// Who may hear, and who was left out with the reason.
+/// Who may hear, and who was left out with the reason: of those who are decided about.
 #[derive(Debug, Default)]
 pub(super) struct Candidates {
     pub(super) somebody: Vec<Candidate>,
     pub(super) left_out: Vec<(RecipientId, Reason)>,
+    /// Whether there is anybody who may hear, decided about or not.
+    pub(super) anybody: bool,
 }
 
 pub(super) fn candidates(view: View<'_>, rule: &Rule, conversation: &Conversation) -> Candidates {
     let mut found = Candidates::default();
+    let mut known: HashSet<RecipientId> = HashSet::new();
     for tell in &rule.tell {
-        if tell.otherwise && !found.somebody.is_empty() {
+        if tell.otherwise && found.anybody {
             continue;
         }
-        for (id, why) in members(view, conversation, &tell.audience) {
-            let known = |other: &RecipientId| *other == id;
-            if found.somebody.iter().any(|other| known(&other.id))
-                || found.left_out.iter().any(|(other, _)| known(other))
-            {
-                continue;
-            }
-            match left_out(view, rule, conversation, &id) {
-                Some(reason) => found.left_out.push((id, reason)),
-                None => found.somebody.push(Candidate { id, why }),
+        for (id, why) in members(view, rule, conversation, &tell.audience) {
+            if view.only.is_some_and(|only| !only.contains(&id)) {
+                found.anybody = found.anybody || left_out(view, rule, conversation, &id).is_none();
+            } else if known.insert(id.clone()) {
+                match left_out(view, rule, conversation, &id) {
+                    Some(reason) => found.left_out.push((id, reason)),
+                    None => found.somebody.push(Candidate { id, why }),
+                }
+                found.anybody = found.anybody || !found.somebody.is_empty();
             }
         }
     }
     found
 }
 
-fn members(view: View<'_>, conversation: &Conversation, audience: &Audience) -> Vec<(RecipientId, Why)> {
+fn members(view: View<'_>, rule: &Rule, conversation: &Conversation, audience: &Audience) -> Vec<(RecipientId, Why)> {
     let one = |id: &Option<AgentId>, why: Why| id.iter().cloned().map(RecipientId::Agent).zip([why]).collect();
     match audience {
         Audience::Assignee => one(&conversation.assignee, Why::Assignee),
@@ -49,15 +53,23 @@ fn members(view: View<'_>, conversation: &Conversation, audience: &Audience) -> 
             let Some(group) = conversation.group.as_ref().and_then(|id| view.facts.groups.get(id)) else {
                 return Vec::new();
             };
-            let why = Why::Group { name: group.name.as_str().into(), assigned: conversation.assignee.is_some() };
+            let why = Why::Group { name: group.name.as_str().into(), assignee: assignee(view, rule, conversation) };
             group.members.iter().map(|id| (RecipientId::Agent(id.clone()), why.clone())).collect()
         }
         Audience::AllAgents => {
-            let mut everybody: Vec<&Agent> = view.facts.agents.values().collect();
-            everybody.sort_by(|one, other| one.id.cmp(&other.id));
-            everybody.into_iter().map(|agent| (RecipientId::Agent(agent.id.clone()), Why::AllAgents)).collect()
+            view.reach.agents().iter().map(|id| (RecipientId::Agent(id.clone()), Why::AllAgents)).collect()
         }
         Audience::Person(name) => vec![(RecipientId::Person(name.clone()), Why::Person)],
+    }
+}
+
+fn assignee(view: View<'_>, rule: &Rule, conversation: &Conversation) -> Assignee {
+    match &conversation.assignee {
+        None => Assignee::Nobody,
+        Some(id) => match left_out(view, rule, conversation, &RecipientId::Agent(id.clone())) {
+            Some(_) => Assignee::Unreachable,
+            None => Assignee::Reachable,
+        },
     }
 }
 
@@ -78,7 +90,7 @@ fn not_concerned(view: View<'_>, rule: &Rule, conversation: &Conversation, id: &
 
 /// Somebody whom none of the rule's channels can reach would swallow the conversation.
 fn out_of_reach(view: View<'_>, rule: &Rule, id: &RecipientId) -> Option<Reason> {
-    let mut answers = rule.via.iter().map(|channel| recipient(view, id, *channel).err());
+    let mut answers = rule.via.iter().map(|channel| view.reach.mailbox(id, *channel).err());
     let first = answers.next()??;
     answers.all(|answer| answer.is_some()).then_some(first)
 }
