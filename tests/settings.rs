@@ -49,6 +49,16 @@ fn known_keys(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn every_file_in_examples_can_be_used() {
+    let files: Vec<_> = std::fs::read_dir("examples").unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(!files.is_empty());
+    for file in files {
+        let config = doorbell::config::Config::read(&file).unwrap_or_else(|mistake| panic!("{mistake}"));
+        assert!(!config.rules.is_empty());
+    }
+}
+
+#[test]
 fn the_example_settings_are_right_as_they_stand() {
     let config = parse(EXAMPLE).unwrap_or_else(|mistake| panic!("{mistake}"));
     let rules: Vec<&str> = config.rules.iter().map(|rule| rule.rule.name.as_str()).collect();
