@@ -1,6 +1,6 @@
 //! Looking back: slots, marks, baselines, and what `explain` tells.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -94,14 +94,20 @@ impl Ledger {
             .collect()
     }
 
-    /// The marks of the given conversations.
-    pub fn marks(&self, conversations: &[ConversationId]) -> Result<HashMap<ConversationId, Vec<Mark>>> {
+    /// The marks of the given conversations: everybody's, or only those of some recipients.
+    pub fn marks(
+        &self,
+        conversations: &[ConversationId],
+        of: Option<&HashSet<RecipientId>>,
+    ) -> Result<HashMap<ConversationId, Vec<Mark>>> {
         let mut read = self.connection.prepare_cached(
             "SELECT conversation_id, rule, recipient, channel, message_id, message_at, delivery_id FROM doorbell_mark
-             WHERE conversation_id IN (SELECT value FROM json_each(?1))",
+             WHERE conversation_id IN (SELECT value FROM json_each(?1))
+               AND (?2 IS NULL OR recipient IN (SELECT value FROM json_each(?2)))",
         )?;
         let mut marks: HashMap<ConversationId, Vec<Mark>> = HashMap::new();
-        let mut rows = read.query([list(conversations.iter().map(ConversationId::as_str))])?;
+        let of = of.map(|recipients| list(recipients.iter().map(ToString::to_string)));
+        let mut rows = read.query((list(conversations.iter().map(ConversationId::as_str)), of))?;
         while let Some(row) = rows.next()? {
             let (recipient, channel): (String, String) = (row.get(2)?, row.get(3)?);
             let (Some(recipient), Some(channel)) = (RecipientId::parse(&recipient), Channel::parse(&channel)) else {

@@ -95,7 +95,7 @@ impl Book {
     }
 
     fn mark(&self, conversation: &str) -> Option<String> {
-        let marks = self.ledger.marks(&[conversation.into()]).unwrap();
+        let marks = self.ledger.marks(&[conversation.into()], None).unwrap();
         marks.get(&conversation.into()).map(|marks| marks[0].message.id.to_string())
     }
 
@@ -273,6 +273,20 @@ fn items_that_the_re_check_changed_are_what_is_told() {
     assert_eq!(book.ledger.exchange(&[], &[begin], nine()).unwrap().1, [true]);
     book.settle(&delivery, Settlement::Answered(Outcome::Accepted(said("ok"))), nine());
     assert_eq!((book.mark("c1").as_deref(), book.mark("c2")), (Some("m3"), None));
+}
+
+#[test]
+fn the_marks_of_some_are_read_without_those_of_the_others() {
+    let mut book = Book::new();
+    for agent in ["ada", "bob"] {
+        book.tell(nine(), agent, &[item("c1", 1)]);
+        book.send(nine(), Outcome::Accepted(said("ok")));
+    }
+    let count = |of: &[&str]| {
+        let of = of.iter().map(|name| RecipientId::Agent((*name).into())).collect();
+        book.ledger.marks(&["c1".into()], Some(&of)).unwrap().values().map(Vec::len).sum::<usize>()
+    };
+    assert_eq!((count(&["ada"]), count(&["ada", "bob"]), count(&["cy"])), (1, 2, 0));
 }
 
 #[test]

@@ -91,10 +91,7 @@ fn told(
     ids: &[ConversationId],
     facts: &Facts,
 ) -> Result<Told> {
-    let mut marks = question.ledger.marks(ids)?;
-    if let Some(recipients) = question.recipients {
-        marks.values_mut().for_each(|marks| marks.retain(|mark| recipients.contains(&mark.recipient)));
-    }
+    let marks = question.ledger.marks(ids, question.recipients)?;
     let mut told = Told { marks, baselines: question.baselines.clone(), ..Told::default() };
     told.first_after = question.snapshot.first_after(&places_to_look_up(rules, chunk, facts, &told))?;
     Ok(told)
