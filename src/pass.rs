@@ -11,6 +11,8 @@ mod report;
 mod suspects;
 mod weigh;
 
+use std::sync::LazyLock;
+
 use anyhow::Result;
 
 use crate::config::Config;
@@ -42,8 +44,8 @@ pub struct House<'a> {
 pub struct Post {
     /// How digests become words.
     pub templates: Templates,
-    /// doorbell's own words, for a digest that the operator's templates fail on.
-    pub own_words: Templates,
+    /// doorbell's own words, for a digest that the operator's templates fail on; made when the first does.
+    pub own_words: LazyLock<Result<Templates, TemplateError>>,
     /// Why the operator's own templates are not used, when they are broken.
     pub template_fault: Option<TemplateError>,
     /// The way out by email.

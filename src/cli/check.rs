@@ -97,7 +97,7 @@ fn ledger(config: &Config) -> Result<String> {
     let path = config.ledger_path();
     open::refuse_root(&path)?;
     Ledger::open_to_read(&path)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = open::folder_of(&path);
     let writable = |path: &Path| rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok();
     if !writable(folder) || (path.exists() && !writable(&path)) {
         let message = format!(

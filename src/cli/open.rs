@@ -3,6 +3,7 @@
 use std::fs::OpenOptions;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
 
@@ -41,7 +42,7 @@ pub(super) fn templates(config: &Config) -> Result<Templates, TemplateError> {
 /// Templates and relay: made only when there is something to send.
 pub(super) fn post(config: &Config) -> Result<Post> {
     let (templates, template_fault) = working_templates(config)?;
-    Ok(Post { templates, own_words: Templates::embedded_only()?, template_fault, email: relay(config)? })
+    Ok(Post { templates, own_words: LazyLock::new(Templates::embedded_only), template_fault, email: relay(config)? })
 }
 
 /// The operator's templates; when they are broken, doorbell's own words and the fault: nobody is kept from hearing.
@@ -70,13 +71,17 @@ pub(super) fn make_file(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The folder that a file stands in; a bare name stands in the working directory.
+pub(super) fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Files made by root would lock out the user whose crontab runs doorbell.
 pub(super) fn refuse_root(ledger: &Path) -> Result<()> {
     if !rustix::process::geteuid().is_root() {
         return Ok(());
     }
-    let parent = ledger.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let place = if ledger.exists() { ledger } else { parent };
+    let place = if ledger.exists() { ledger } else { folder_of(ledger) };
     let look = || format!("ledger.path: look at {}; correct the path, or make the folder", place.display());
     let owner = std::fs::metadata(place).with_context(look)?.uid();
     if owner == 0 {

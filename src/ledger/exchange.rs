@@ -114,10 +114,6 @@ fn is_busy(error: &anyhow::Error) -> bool {
 
 fn begin(transaction: &Transaction<'_>, pass: i64, start: &Begin<'_>, now: DateTime<Utc>) -> Result<bool> {
     let delivery = start.delivery;
-    // a twin that was suppressed did not go out for good: its key is free again
-    transaction
-        .prepare_cached("UPDATE doorbell_delivery SET uid = NULL WHERE uid = ?1 AND state = 'suppressed' AND id <> ?2")?
-        .execute((start.uid, delivery.id))?;
     let twin: Option<i64> = transaction
         .prepare_cached("SELECT id FROM doorbell_delivery WHERE uid = ?1 AND id <> ?2")?
         .query_row((start.uid, delivery.id), |row| row.get(0))
@@ -165,7 +161,7 @@ fn settle(transaction: &Transaction<'_>, pass: i64, settled: &Settled<'_>, now: 
             row.state,
             row.attempt_back,
             row.in_doubt,
-            row.keep_uid || (settled.delivery.frozen_uid.is_some() && row.state != "suppressed"),
+            row.keep_uid || (settled.delivery.frozen_uid.is_some() && closed != Closed::Suppressed),
             ms(row.next_attempt_at),
             row.closed_at.map(ms),
             row.reason,
@@ -182,6 +178,8 @@ fn settle(transaction: &Transaction<'_>, pass: i64, settled: &Settled<'_>, now: 
 }
 
 /// The columns that follow from where a delivery ended up.
+///
+/// A suppressed delivery gives its content key back: the same content may go out after all, when it waits again.
 struct Row {
     state: &'static str,
     attempt_back: u8,

@@ -59,7 +59,7 @@ pub(super) fn run_lane(post: &Post, seat: usize, orders: &Receiver<Work>, answer
 fn prepare(post: &Post, job: Job) -> Result<Mail, Reply> {
     let words = words(&post.templates, &job).or_else(|fault| {
         tracing::warn!("template set {:?}: {fault}; a digest goes out in doorbell's own words", &*job.set);
-        words(&post.own_words, &job)
+        post.own_words.as_ref().map_err(ToString::to_string).and_then(|own| words(own, &job))
     });
     Ok(Mail {
         words: words.map_err(reply)?,

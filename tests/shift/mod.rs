@@ -113,7 +113,7 @@ impl Shift {
         let post = || {
             let email = Relay::new(config.email.as_ref().unwrap(), &config.folder)?;
             Ok(Post {
-                own_words: Templates::embedded_only()?,
+                own_words: std::sync::LazyLock::new(Templates::embedded_only),
                 template_fault: None,
                 templates: Templates::load(config.template_folder().as_deref(), &config.template_sets())?,
                 email,
