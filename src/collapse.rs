@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::model::{AccountId, Channel, Digest, Item, Recipient, RecipientId};
 
 /// Whose digest an item belongs to.
@@ -14,65 +16,93 @@ pub struct Target {
     pub recipient: Arc<Recipient>,
     /// How.
     pub channel: Channel,
-    /// Empty, or the template set of a rule that has its own.
+    /// What keeps its digest apart from another of the recipient; see [`Digest::subject_of`].
     pub subject: Arc<str>,
+}
+
+/// Something that somebody hears.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    /// Who hears, and how.
+    pub target: Arc<Target>,
+    /// What.
+    pub item: Item,
+    /// Not before this: the recipient rests until then.
+    pub not_before: Option<DateTime<Utc>>,
 }
 
 /// Gathers what everybody hears into digests; the order of `heard` does not matter.
 ///
 /// Digests and their items come longest waiting first.
-pub fn collapse(heard: impl IntoIterator<Item = (Arc<Target>, Item)>) -> Vec<Digest> {
-    let mut digests: BTreeMap<(Option<AccountId>, RecipientId, Channel, Arc<str>), Digest> = BTreeMap::new();
-    for (target, item) in heard {
+///
+/// A digest goes as soon as anything of it may go: whoever is disturbed anyway hears everything at once.
+pub fn collapse(heard: impl IntoIterator<Item = Heard>) -> Vec<Digest> {
+    let mut digests: BTreeMap<Key, Digest> = BTreeMap::new();
+    for Heard { target, item, not_before } in heard {
         let Target { account, recipient, channel, subject } = &*target;
-        let key = (account.clone(), recipient.id.clone(), *channel, subject.clone());
+        let endpoint = recipient.endpoint().into();
+        let key = (account.clone(), recipient.id.clone(), *channel, endpoint, subject.clone());
         let digest = digests.entry(key).or_insert_with(|| Digest {
             account: account.clone(),
             recipient: Recipient::clone(recipient),
             channel: *channel,
             subject: subject.clone(),
+            not_before,
             items: Vec::new(),
         });
+        // None, which is now, comes before any time
+        digest.not_before = digest.not_before.min(not_before);
         digest.items.push(item);
     }
     let mut digests: Vec<Digest> = digests.into_values().collect();
     for digest in &mut digests {
         digest.items.sort_by(|one, other| place(one).cmp(&place(other)));
-        digest.items.dedup_by(|later, first| later.conversation == first.conversation && later.rule == first.rule);
+        digest.items.dedup_by(|later, first| same(later, first));
     }
     digests.sort_by_cached_key(|digest| digest.items.first().map(|item| item.since));
     digests
 }
 
+/// A digest's key: account, recipient, channel, device, subject.
+type Key = (Option<AccountId>, RecipientId, Channel, Arc<str>, Arc<str>);
+
 fn place(item: &Item) -> impl Ord + '_ {
-    (item.since, &item.conversation, &item.rule)
+    (item.since, &item.conversation, &item.rule, &item.matter)
+}
+
+fn same(one: &Item, other: &Item) -> bool {
+    one.conversation == other.conversation && one.rule == other.rule && one.matter == other.matter
 }
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, TimeDelta};
+    use chrono::TimeDelta;
     use chrono_tz::Tz;
     use proptest::prelude::*;
 
     use super::*;
     use crate::model::{MessageRef, Why};
 
-    fn heard(recipient: u8, conversation: u8, since: i64) -> (Arc<Target>, Item) {
+    fn heard(recipient: u8, conversation: u8, since: i64) -> Heard {
         let at = DateTime::UNIX_EPOCH + TimeDelta::minutes(since);
         let recipient = Arc::new(Recipient {
             id: RecipientId::Agent(recipient.to_string().into()),
             name: String::new(),
             address: "ada@example.com".into(),
+            device: None,
             time_zone: Tz::UTC,
         });
         let item = Item {
             rule: "reminder".into(),
             conversation: conversation.to_string().into(),
             latest: MessageRef { at, id: "1".into() },
+            matter: "".into(),
             since: at,
             why: Why::Assignee,
+            step: 1,
         };
-        (Arc::new(Target { account: None, recipient, channel: Channel::Email, subject: "".into() }), item)
+        let target = Arc::new(Target { account: None, recipient, channel: Channel::Email, subject: "".into() });
+        Heard { target, item, not_before: None }
     }
 
     #[test]
@@ -90,11 +120,19 @@ mod tests {
 
     #[test]
     fn accounts_channels_and_own_templates_keep_their_own_digest() {
-        let (mut other_account, item) = heard(1, 1, 1);
-        Arc::make_mut(&mut other_account).account = Some("acme".into());
-        let (mut own_words, same) = heard(1, 1, 1);
-        Arc::make_mut(&mut own_words).subject = "escalation".into();
-        assert_eq!(collapse([heard(1, 1, 1), (other_account, item), (own_words, same)]).len(), 3);
+        let mut other_account = heard(1, 1, 1);
+        Arc::make_mut(&mut other_account.target).account = Some("acme".into());
+        let mut own_words = heard(1, 1, 1);
+        Arc::make_mut(&mut own_words.target).subject = "escalation".into();
+        assert_eq!(collapse([heard(1, 1, 1), other_account, own_words]).len(), 3);
+    }
+
+    #[test]
+    fn whoever_is_disturbed_anyway_hears_everything_at_once() {
+        let opening = DateTime::UNIX_EPOCH + TimeDelta::hours(7);
+        let resting = |conversation| Heard { not_before: Some(opening), ..heard(1, conversation, 1) };
+        assert_eq!(collapse([resting(1), resting(2)])[0].not_before, Some(opening));
+        assert_eq!(collapse([resting(1), heard(1, 2, 1)])[0].not_before, None);
     }
 
     proptest! {

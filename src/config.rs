@@ -1,22 +1,27 @@
 //! The settings file, composed from the rooms' own settings types.
 //! What comes out cannot be wrong in itself: unknown keys, words and names were refused with their place.
 
+mod limits;
 mod mistake;
+mod operator;
+mod person;
 mod place;
+mod rule;
 mod words;
 mod written;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::deliver::email;
+use crate::deliver::{email, notes};
 use crate::desk;
-use crate::model::{Named, Rule, RuleName};
+use crate::model::{Channel, Named, Rule, RuleName};
 use crate::render;
-use crate::route::PresenceSettings;
+use crate::route::{BotSettings, PresenceSettings};
 use crate::schedule::Schedule;
 
+pub use limits::Limits;
 pub use mistake::Mistake;
 
 /// A rule with its schedule.
@@ -37,14 +42,21 @@ pub struct Config {
     pub desk: desk::Settings,
     /// `[presence]`.
     pub presence: PresenceSettings,
+    /// `[bot]`.
+    pub bot: BotSettings,
+    /// `[limits]`.
+    pub limits: Limits,
     /// `[email]`.
     pub email: Option<email::Settings>,
+    /// `[sms]`, `[push]` and `[desktop]`, as far as they are set up.
+    pub notes: BTreeMap<Channel, notes::Settings>,
     /// `[templates]`.
     pub templates: render::Settings,
     /// `[people.NAME]`.
     pub people: HashMap<Arc<str>, Named>,
-    /// `[rule.NAME]`, by name.
+    /// `[rule.NAME]`, by name; then doorbell's own rule for what reaches nobody.
     pub rules: Vec<ScheduledRule>,
+    by_name: written::ByName,
     ledger: Option<PathBuf>,
 }
 
@@ -89,7 +101,12 @@ impl Config {
 
     /// The rule of that name.
     pub fn rule(&self, name: &RuleName) -> Option<&Rule> {
-        self.rules.iter().map(|scheduled| &scheduled.rule).find(|rule| rule.name == *name)
+        self.scheduled(name).map(|scheduled| &scheduled.rule)
+    }
+
+    /// The rule of that name with its schedule.
+    pub fn scheduled(&self, name: &RuleName) -> Option<&ScheduledRule> {
+        self.rules.get(*self.by_name.get(name)?)
     }
 }
 

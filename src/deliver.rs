@@ -2,4 +2,5 @@
 //! Channels do not know each other, and none of them retries: the ledger does.
 
 pub mod email;
+pub mod notes;
 pub mod outbox;

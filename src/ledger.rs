@@ -9,6 +9,7 @@ mod exchange;
 mod history;
 mod key;
 mod open;
+mod recent;
 mod settings;
 
 use rusqlite::Connection;

@@ -2,24 +2,35 @@
 //! Plain values: no room below, no clock, no connection.
 
 mod address;
+mod channel;
 mod decision;
 mod delivery;
 mod desk;
+mod hours;
 mod ids;
+mod people;
+mod reason;
 mod rule;
 mod slot;
 mod told;
+mod watch;
+mod why;
 mod words;
 
-pub use address::{display_name, email_address, masked};
-pub use decision::{Assignee, Decision, Reason, Verdict, Why};
+pub use address::{display_name, email_address, masked, phone_number};
+pub use channel::Channel;
+pub use decision::{Decision, Verdict};
 pub use delivery::{Delivery, Digest, Item, Outcome, Recipient, Reply};
-pub use desk::{
-    Agent, Attachment, BodyFormat, BotState, Contact, ContactKind, Conversation, Facts, Group, MessageRef, Pending,
-    Presence, PresenceStatus, Role, Status,
-};
+pub use desk::{Attachment, BodyFormat, BotState, Conversation, Event, Facts, MessageRef, Pending, Status};
+pub use hours::{Availability, Hours};
 pub use ids::{AccountId, AgentId, ContactId, ConversationId, GroupId, MessageId, RecipientId, RuleName};
-pub use rule::{Audience, Channel, Named, Rule, Show, Tell, Watch, When};
+pub use people::{
+    Agent, Contact, ContactKind, Device, Group, Preference, Presence, PresenceStatus, Provider, Role, Scope,
+};
+pub use reason::Reason;
+pub use rule::{Audience, Named, ReadBy, Repeat, Rule, Show, Sound, Step, Surface, Tell, Throttle, When};
 pub use slot::Slot;
 pub use told::{Mark, Told};
-pub use words::{Earlier, Entry, Letter, Words};
+pub use watch::{Relation, Watch};
+pub use why::{Assignee, Why};
+pub use words::{Earlier, Entry, Letter, Note, Words};

@@ -1,10 +1,12 @@
 //! How values are written in the settings: `5m`, `Europe/London`, secrets by file or environment.
 //! Each type cannot be wrong once it exists; its error names the value and the remedy.
 
+mod days;
 mod secret;
 mod span;
 mod zone;
 
+pub use days::{Days, hours_of_day, instant_of, time_of_day};
 pub use secret::{Secret, SecretError, Source};
 pub use span::Span;
 pub use zone::Zone;

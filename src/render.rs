@@ -8,6 +8,7 @@ mod helpers;
 mod html;
 mod import;
 mod labels;
+mod note;
 mod library;
 mod sample;
 mod templates;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 pub use library::embedded;
+pub use note::note;
 pub use sample::sample_letter;
 pub use templates::{RenderError, TemplateError, Templates};
 

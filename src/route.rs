@@ -1,6 +1,7 @@
 //! Who must hear about a conversation and why, who not and why, who later. Pure: the same values, the same answer.
 
 mod audience;
+mod bot;
 mod presence;
 mod reach;
 
@@ -8,6 +9,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+pub use bot::Settings as BotSettings;
 pub use presence::{Settings as PresenceSettings, Unknown};
 pub use reach::Reach;
 
@@ -39,6 +41,8 @@ pub fn route(view: View<'_>, rule: &Rule, pending: &Pending) -> Vec<Decision> {
     let decision = |recipient: Option<RecipientId>, channel, verdict| Decision {
         rule: rule.name.clone(),
         conversation: pending.conversation.clone(),
+        matter: pending.matter.clone(),
+        why: None,
         recipient,
         channel,
         since: pending.since,
@@ -56,9 +60,9 @@ pub fn route(view: View<'_>, rule: &Rule, pending: &Pending) -> Vec<Decision> {
     if !candidates.anybody {
         decisions.push(decision(None, None, Verdict::Skipped(Reason::NobodyToTell)));
     }
-    for channel in &rule.via {
-        for (candidate, answer) in on_channel(view, rule, pending, &candidates.somebody, *channel) {
-            decisions.push(decision(Some(candidate.id.clone()), Some(*channel), answer));
+    for step in &rule.via {
+        for (candidate, answer) in on_channel(view, rule, pending, &candidates.somebody, step.channel) {
+            decisions.push(decision(Some(candidate.id.clone()), Some(step.channel), answer));
         }
     }
     for (candidate, reason) in candidates.left_out {
@@ -126,7 +130,11 @@ fn verdict(view: View<'_>, rule: &Rule, pending: &Pending, candidate: &Candidate
     };
     if rule.when == When::Away
         && let Some(agent) = candidate.id.agent()
-        && let Some(reason) = presence::keeps_silent(view.presence, view.facts.presence.get(agent), view.now)
+        && let Some(reason) = presence::keeps_silent(
+            view.presence,
+            view.facts.presence.get(agent).and_then(|rows| rows.first()),
+            view.now,
+        )
     {
         return Verdict::Skipped(reason);
     }
@@ -143,7 +151,9 @@ fn first_untold(
     channel: Channel,
 ) -> Result<DateTime<Utc>, Reason> {
     let after = |place: &MessageRef| view.told.first_after.get(&(pending.conversation.clone(), place.clone()));
-    let told = if let Some(mark) = view.told.mark(&pending.conversation, &rule.name, &candidate.id, channel) {
+    let told = if let Some(mark) =
+        view.told.mark(&pending.conversation, &pending.matter, &rule.name, &candidate.id, channel)
+    {
         if mark.message >= pending.latest {
             return Err(Reason::AlreadyTold);
         }

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use crate::model::Slot;
-pub use settings::{Days, Schedule};
+pub use settings::Schedule;
 
 /// Missed slots older than this are not made up for.
 pub const CATCH_UP: TimeDelta = TimeDelta::hours(24);

@@ -38,6 +38,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     // no setting names such a page yet, so no real mail shows it
     letter.desk_link = None;
     letter.recipient = Recipient {
+        device: None,
         id: RecipientId::Person("test".into()),
         name: String::new(),
         address: address.clone(),

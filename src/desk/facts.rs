@@ -6,7 +6,7 @@ use super::Snapshot;
 use super::columns::{Columns, integers, texts};
 use crate::model::{
     Agent, AgentId, BotState, Contact, ContactId, ContactKind, Conversation, ConversationId, Facts, Group, GroupId,
-    PresenceStatus, Role, Status,
+    Presence, PresenceStatus, Role, Status,
 };
 
 /// Whom the facts tell of.
@@ -104,7 +104,7 @@ impl Snapshot<'_> {
         self.each("groups", sql::GROUPS, [&ids], |row| {
             let id: GroupId = row.id("id")?;
             let name = row.text("name")?.unwrap_or_default();
-            facts.groups.insert(id.clone(), Group { id, name, members: Vec::new() });
+            facts.groups.insert(id.clone(), Group { id, name, ..Group::default() });
             Ok(())
         })?;
         self.each("group_members", sql::MEMBERS, [&ids], |row| {
@@ -141,9 +141,8 @@ impl Snapshot<'_> {
             let agent: AgentId = row.id("subject_id")?;
             let status = row.word("status", &PRESENCES, None);
             let last_active_at = row.optional_time("last_active_at")?;
-            let presence = facts.presence.entry(agent).or_default();
-            presence.status = nearer(presence.status, status);
-            presence.last_active_at = presence.last_active_at.max(last_active_at);
+            let surface = "".into();
+            facts.presence.entry(agent).or_default().push(Presence { status, surface, last_active_at });
             Ok(())
         })
     }
@@ -161,17 +160,6 @@ impl Snapshot<'_> {
     }
 }
 
-fn nearer(one: Option<PresenceStatus>, other: Option<PresenceStatus>) -> Option<PresenceStatus> {
-    let closeness = |status: &Option<PresenceStatus>| match status {
-        None => 0,
-        Some(PresenceStatus::Offline) => 1,
-        Some(PresenceStatus::Away) => 2,
-        Some(PresenceStatus::Busy) => 3,
-        Some(PresenceStatus::Online) => 4,
-    };
-    std::cmp::max_by_key(one, other, closeness)
-}
-
 fn conversation(row: &Columns<'_>) -> Result<Conversation> {
     Ok(Conversation {
         id: row.id("id")?,
@@ -184,6 +172,7 @@ fn conversation(row: &Columns<'_>) -> Result<Conversation> {
         group: row.optional_id("group_id")?,
         contact: row.optional_id("contact_id")?,
         bot: row.word("bot_state", &BOT_STATES, BotState::None),
+        ..Conversation::default()
     })
 }
 
@@ -194,6 +183,7 @@ fn contact(row: &Columns<'_>) -> Result<Contact> {
         kind: row.word("kind", &CONTACT_KINDS, ContactKind::Contact),
         blocked: row.yes("blocked")?,
         avatar_url: row.text("avatar_url")?,
+        ..Contact::default()
     })
 }
 
@@ -211,5 +201,6 @@ fn agent(row: &Columns<'_>) -> Result<Agent> {
         role: row.word("role", &ROLES, Role::Agent),
         active: row.yes("active")?,
         time_zone,
+        ..Agent::default()
     })
 }

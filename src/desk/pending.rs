@@ -31,7 +31,13 @@ impl Snapshot<'_> {
         let mut pending = Vec::new();
         let read = |row: &Columns<'_>| {
             let conversation = row.id("conversation_id")?;
-            pending.push(Pending { conversation, since: row.time("since")?, latest: place(row)? });
+            pending.push(Pending {
+                conversation,
+                matter: "".into(),
+                since: row.time("since")?,
+                latest: place(row)?,
+                event: None,
+            });
             Ok(())
         };
         let relation = name(watch);
@@ -81,14 +87,14 @@ impl Snapshot<'_> {
 fn name(watch: Watch) -> &'static str {
     match watch {
         Watch::Unread => "unread_conversations",
-        Watch::Unreplied => "waiting_conversations",
+        _ => "waiting_conversations",
     }
 }
 
 fn since(watch: Watch) -> &'static str {
     match watch {
         Watch::Unread => "unread_since",
-        Watch::Unreplied => "waiting_since",
+        _ => "waiting_since",
     }
 }
 

@@ -61,6 +61,8 @@ CREATE TABLE doorbell_delivery(
 CREATE UNIQUE INDEX doorbell_delivery_open ON doorbell_delivery(account, recipient, channel, endpoint, subject)
   WHERE state IN ('queued','claimed','sending');
 CREATE INDEX doorbell_delivery_due ON doorbell_delivery(next_attempt_at, id) WHERE state = 'queued';
+-- What somebody was told of late, and how much today.
+CREATE INDEX doorbell_delivery_recipient ON doorbell_delivery(recipient, channel, queued_at);
 CREATE INDEX doorbell_delivery_held ON doorbell_delivery(owner) WHERE state IN ('claimed','sending');
 
 -- What a delivery tells.
@@ -72,7 +74,9 @@ CREATE TABLE doorbell_item(
   message_at      INTEGER NOT NULL,
   waiting_since   INTEGER NOT NULL,
   why             TEXT NOT NULL,
-  PRIMARY KEY(delivery_id, conversation_id, rule)
+  matter          TEXT NOT NULL DEFAULT '',  -- empty: messages; else the event or the deadline
+  step            INTEGER NOT NULL DEFAULT 1, -- how many times in a row it is told without a pause
+  PRIMARY KEY(delivery_id, conversation_id, rule, matter)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX doorbell_item_conversation ON doorbell_item(conversation_id);
 
@@ -86,8 +90,12 @@ CREATE TABLE doorbell_mark(
   message_at      INTEGER NOT NULL,
   delivery_id     INTEGER NOT NULL,
   told_at         INTEGER NOT NULL,
-  PRIMARY KEY(conversation_id, rule, recipient, channel)
+  matter          TEXT NOT NULL DEFAULT '',
+  step            INTEGER NOT NULL DEFAULT 1,
+  PRIMARY KEY(conversation_id, rule, recipient, channel, matter)
 ) STRICT, WITHOUT ROWID;
+-- When a rule that tells once per absence last told somebody anything.
+CREATE INDEX doorbell_mark_recipient ON doorbell_mark(recipient, rule, channel, told_at);
 
 -- The latest reason for which somebody did not hear, or that they were told after all; written only when it changes.
 CREATE TABLE doorbell_decision(
@@ -98,7 +106,27 @@ CREATE TABLE doorbell_decision(
   reason          TEXT NOT NULL,
   since           INTEGER NOT NULL,
   until           INTEGER,
-  PRIMARY KEY(conversation_id, rule, recipient, channel)
+  matter          TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY(conversation_id, rule, recipient, channel, matter)
 ) STRICT, WITHOUT ROWID;
 -- What was kept back behind a delivery that may have arrived: every pass looks at it again, due or not.
 CREATE INDEX doorbell_decision_held ON doorbell_decision(rule) WHERE reason = 'delivery_in_doubt';
+
+-- The feed for the host program's bell: the one table of the ledger that others read, and in which they set seen_at.
+CREATE TABLE in_app_notifications(
+  id              INTEGER PRIMARY KEY,
+  account         TEXT NOT NULL DEFAULT '',
+  recipient       TEXT NOT NULL,             -- agent:7 or contact:12
+  kind            TEXT NOT NULL,             -- the rule's watch: assigned, handover, ..
+  title           TEXT NOT NULL,
+  body            TEXT NOT NULL,
+  link            TEXT,
+  conversation_id TEXT NOT NULL,
+  sound           TEXT,                      -- NULL: none
+  sound_repeats   INTEGER NOT NULL DEFAULT 0 CHECK(sound_repeats IN (0, 1)), -- until the conversation is opened
+  delivery_id     INTEGER NOT NULL UNIQUE,
+  created_at      INTEGER NOT NULL,
+  seen_at         INTEGER                    -- set by the host program
+) STRICT;
+CREATE INDEX in_app_notifications_unseen ON in_app_notifications(recipient, created_at) WHERE seen_at IS NULL;
+CREATE INDEX in_app_notifications_by_conversation ON in_app_notifications(conversation_id);

@@ -93,7 +93,7 @@ impl Ledger {
                      AND (?4 IS NULL OR id IN (SELECT value FROM json_each(?4)))
                    ORDER BY next_attempt_at, id LIMIT ?3)
                  RETURNING id, account, recipient, channel, subject, attempt,
-                   CASE WHEN ambiguous > 0 THEN uid END, queued_at",
+                   CASE WHEN ambiguous > 0 THEN uid END, queued_at, endpoint",
             )?
             .query_map(params![self.pass, ms(now), i64::try_from(limit)?, only], claimed)?
             .collect::<rusqlite::Result<Vec<_>>>()?
@@ -142,6 +142,7 @@ fn claimed(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Delivery>> {
         attempt: row.get(5)?,
         frozen_uid: row.get(6)?,
         queued_at: instant(row.get(7)?),
+        endpoint: row.get::<_, String>(8)?.into(),
         items: Vec::new(),
     }))
 }
@@ -150,9 +151,9 @@ fn items_of(transaction: &rusqlite::Transaction<'_>, deliveries: &[Delivery]) ->
     let ids = list(deliveries.iter().map(|delivery| delivery.id));
     let mut items: HashMap<i64, Vec<Item>> = HashMap::new();
     let mut read = transaction.prepare_cached(
-        "SELECT delivery_id, rule, conversation_id, message_id, message_at, waiting_since, why FROM doorbell_item
-         WHERE delivery_id IN (SELECT value FROM json_each(?1))
-         ORDER BY delivery_id, waiting_since, conversation_id, rule",
+        "SELECT delivery_id, rule, conversation_id, message_id, message_at, waiting_since, why, matter, step
+         FROM doorbell_item WHERE delivery_id IN (SELECT value FROM json_each(?1))
+         ORDER BY delivery_id, waiting_since, conversation_id, rule, matter",
     )?;
     let mut rows = read.query([ids])?;
     while let Some(row) = rows.next()? {

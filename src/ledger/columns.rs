@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
-use crate::model::{Assignee, Item, MessageRef, Why};
+use crate::model::{Item, MessageRef, Why};
 
 /// An instant as the ledger keeps it: Unix milliseconds.
 pub(super) fn ms(at: DateTime<Utc>) -> i64 {
@@ -20,24 +20,15 @@ pub(super) fn list<T: serde::Serialize>(values: impl Iterator<Item = T>) -> Stri
     serde_json::to_string(&values.collect::<Vec<_>>()).unwrap_or_else(|_| "[]".into())
 }
 
-/// Reads `rule, conversation_id, message_id, message_at, waiting_since, why` from the given column on.
+/// Reads `rule, conversation_id, message_id, message_at, waiting_since, why, matter, step` from the given column on.
 pub(super) fn item(row: &Row<'_>, from: usize) -> rusqlite::Result<Item> {
     Ok(Item {
         rule: row.get::<_, String>(from)?.into(),
         conversation: row.get::<_, String>(from + 1)?.into(),
         latest: MessageRef { id: row.get::<_, String>(from + 2)?.into(), at: instant(row.get(from + 3)?) },
         since: instant(row.get(from + 4)?),
-        why: why(&row.get::<_, String>(from + 5)?),
+        why: Why::parse(&row.get::<_, String>(from + 5)?),
+        matter: row.get::<_, String>(from + 6)?.into(),
+        step: row.get(from + 7)?,
     })
-}
-
-/// The kind of reason survives in the ledger; the group's name is read from the desk again.
-fn why(code: &str) -> Why {
-    match code {
-        "assignee" => Why::Assignee,
-        "last_agent" => Why::LastAgent,
-        "group" => Why::Group { name: "the group".into(), assignee: Assignee::Reachable },
-        "all_agents" => Why::AllAgents,
-        _ => Why::Person,
-    }
 }

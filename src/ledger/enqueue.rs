@@ -135,12 +135,15 @@ fn queue(
 ) -> Result<()> {
     let account = digest.account.as_ref().map_or("", |account| account.as_str());
     let (recipient, channel) = (digest.recipient.id.to_string(), digest.channel.word());
-    let target =
-        params![account, recipient, channel, &*digest.subject, ms(now), ms(now + give_up_after(digest.channel))];
+    let due = digest.not_before.unwrap_or(now).max(now);
+    let give_up_at = ms(due + give_up_after(digest.channel));
+    let endpoint = digest.recipient.endpoint();
+    let target = params![account, recipient, channel, endpoint, &*digest.subject, ms(now), ms(due), give_up_at];
     let new: Option<i64> = transaction
         .prepare_cached(
-            "INSERT INTO doorbell_delivery(account, recipient, channel, subject, state, queued_at, next_attempt_at, give_up_at)
-             VALUES (?1, ?2, ?3, ?4, 'queued', ?5, ?5, ?6) ON CONFLICT DO NOTHING RETURNING id",
+            "INSERT INTO doorbell_delivery(account, recipient, channel, endpoint, subject, state, queued_at,
+               next_attempt_at, give_up_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7, ?8) ON CONFLICT DO NOTHING RETURNING id",
         )?
         .query_row(target, |row| row.get(0))
         .optional()?;
@@ -149,10 +152,15 @@ fn queue(
         delivery
     } else if let Some(delivery) = open_delivery(transaction, digest)? {
         enqueued.joined += 1;
-        // what joins now must not be given up with what has waited for days
+        // what joins now must not be given up with what has waited for days; and what only waited for the end of
+        // quiet hours goes along with what may disturb
         transaction
-            .prepare_cached("UPDATE doorbell_delivery SET give_up_at = ?2 WHERE id = ?1")?
-            .execute((delivery, ms(now + give_up_after(digest.channel))))?;
+            .prepare_cached(
+                "UPDATE doorbell_delivery SET give_up_at = ?2,
+                   next_attempt_at = CASE WHEN attempt = 0 THEN min(next_attempt_at, ?3) ELSE next_attempt_at END
+                 WHERE id = ?1",
+            )?
+            .execute((delivery, give_up_at, ms(due)))?;
         delivery
     } else {
         enqueued.in_doubt += 1;
@@ -170,7 +178,7 @@ fn keep_back(transaction: &Transaction<'_>, now: DateTime<Utc>, digest: &Digest,
     for item in items {
         let (conversation, rule) = (item.conversation.as_str(), item.rule.as_str());
         let reason = Reason::DeliveryInDoubt.code();
-        keep.execute(params![conversation, rule, recipient, channel, reason, ms(now), until])?;
+        keep.execute(params![conversation, rule, recipient, channel, reason, ms(now), until, &*item.matter])?;
     }
     Ok(())
 }
@@ -182,12 +190,19 @@ fn open_delivery(transaction: &Transaction<'_>, digest: &Digest) -> Result<Optio
     Ok(transaction
         .prepare_cached(
             "SELECT id FROM doorbell_delivery
-             WHERE account = ?1 AND recipient = ?2 AND channel = ?3 AND endpoint = '' AND subject = ?4
+             WHERE account = ?1 AND recipient = ?2 AND channel = ?3 AND endpoint = ?5 AND subject = ?4
                AND state IN ('queued','claimed','sending') AND state = 'queued' AND ambiguous = 0",
         )?
-        .query_row(params![account, digest.recipient.id.to_string(), digest.channel.word(), &*digest.subject], |row| {
-            row.get(0)
-        })
+        .query_row(
+            params![
+                account,
+                digest.recipient.id.to_string(),
+                digest.channel.word(),
+                &*digest.subject,
+                digest.recipient.endpoint()
+            ],
+            |row| row.get(0),
+        )
         .optional()?)
 }
 
@@ -198,9 +213,10 @@ pub(super) fn write_items<'a>(
     items: impl Iterator<Item = &'a Item>,
 ) -> Result<()> {
     let mut write = transaction.prepare_cached(
-        "INSERT INTO doorbell_item(delivery_id, conversation_id, rule, message_id, message_at, waiting_since, why)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-         ON CONFLICT DO UPDATE SET message_id = excluded.message_id, message_at = excluded.message_at, why = excluded.why",
+        "INSERT INTO doorbell_item(delivery_id, conversation_id, rule, message_id, message_at, waiting_since, why, matter, step)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         ON CONFLICT DO UPDATE SET message_id = excluded.message_id, message_at = excluded.message_at,
+           why = excluded.why, step = excluded.step",
     )?;
     for item in items {
         write.execute(params![
@@ -210,22 +226,27 @@ pub(super) fn write_items<'a>(
             item.latest.id.as_str(),
             ms(item.latest.at),
             ms(item.since),
-            item.why.code()
+            item.why.code(),
+            &*item.matter,
+            item.step
         ])?;
     }
     Ok(())
 }
 
-/// A mail that could not be handed over for three days is given up.
+/// How old news may get before nobody wants them any more: a mail is worth reading after three days.
 fn give_up_after(channel: Channel) -> TimeDelta {
     match channel {
-        Channel::Email => TimeDelta::hours(72),
+        Channel::Email | Channel::InApp => TimeDelta::hours(72),
+        Channel::Sms => TimeDelta::hours(4),
+        Channel::Push | Channel::Desktop => TimeDelta::hours(1),
     }
 }
 
 /// Writes a reason when it is another than before.
-const KEEP: &str = "INSERT INTO doorbell_decision(conversation_id, rule, recipient, channel, reason, since, until)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+const KEEP: &str =
+    "INSERT INTO doorbell_decision(conversation_id, rule, recipient, channel, reason, since, until, matter)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
      ON CONFLICT DO UPDATE SET reason = excluded.reason, since = excluded.since, until = excluded.until
      WHERE reason <> excluded.reason OR until IS NOT excluded.until";
 
@@ -233,22 +254,26 @@ fn keep_decisions(transaction: &Transaction<'_>, intake: &Intake<'_>) -> Result<
     let mut keep = transaction.prepare_cached(KEEP)?;
     let mut told = transaction.prepare_cached(
         "UPDATE doorbell_decision SET reason = 'told', since = ?5, until = NULL
-         WHERE conversation_id = ?1 AND rule = ?2 AND recipient = ?3 AND channel = ?4 AND reason <> 'told'",
+         WHERE conversation_id = ?1 AND rule = ?2 AND recipient = ?3 AND channel = ?4 AND matter = ?6
+           AND reason <> 'told'",
     )?;
     for decision in intake.decisions {
         let recipient = decision.recipient.as_ref().map(ToString::to_string).unwrap_or_default();
         let channel = decision.channel.map_or("", Channel::word);
         let (conversation, rule) = (decision.conversation.as_str(), decision.rule.as_str());
+        let matter = &*decision.matter;
         match &decision.verdict {
-            Verdict::Told(_) => told.execute(params![conversation, rule, recipient, channel, ms(intake.now)])?,
+            Verdict::Told(_) => {
+                told.execute(params![conversation, rule, recipient, channel, ms(intake.now), matter])?
+            }
             Verdict::Skipped(Reason::AlreadyTold) => 0,
             Verdict::Skipped(reason) => {
-                let until: Option<i64> = None;
-                keep.execute(params![conversation, rule, recipient, channel, reason.code(), ms(intake.now), until])?
+                let (code, until): (_, Option<i64>) = (reason.code(), None);
+                keep.execute(params![conversation, rule, recipient, channel, code, ms(intake.now), until, matter])?
             }
             Verdict::Later(until, reason) => {
-                let until = Some(ms(*until));
-                keep.execute(params![conversation, rule, recipient, channel, reason.code(), ms(intake.now), until])?
+                let (code, until) = (reason.code(), Some(ms(*until)));
+                keep.execute(params![conversation, rule, recipient, channel, code, ms(intake.now), until, matter])?
             }
         };
     }

@@ -8,7 +8,7 @@ use rusqlite::{ErrorCode, OptionalExtension, Transaction, TransactionBehavior, p
 use super::columns::ms;
 use super::enqueue::write_items;
 use super::{AMBIGUOUS_RESENDS, Ledger, retry_after};
-use crate::model::{Delivery, Item, Outcome, Reason, Reply};
+use crate::model::{Delivery, Item, Note, Outcome, Reason, Reply};
 
 /// How often the lock is waited for again, half a minute each, before answers are given up for lost.
 const PATIENCE: u32 = 10;
@@ -31,6 +31,8 @@ pub struct Begin<'a> {
 pub enum Settlement {
     /// It was on the wire and this came of it.
     Answered(Outcome),
+    /// It went into the feed with this very commit.
+    Shown(Note),
     /// Nothing of it waits any more; it was not sent.
     Suppressed(Reason),
     /// It is to wait until then.
@@ -143,6 +145,7 @@ fn settle(transaction: &Transaction<'_>, pass: i64, settled: &Settled<'_>, now: 
     let empty = Reply::default();
     let (closed, reply) = match &settled.settlement {
         Settlement::Suppressed(_) => (Closed::Suppressed, &empty),
+        Settlement::Shown(_) => (Closed::Sent, &empty),
         Settlement::Postponed(until) => (Closed::Retried(*until), &empty),
         Settlement::Answered(outcome) => after(transaction, settled, outcome, now)?,
     };
@@ -171,10 +174,37 @@ fn settle(transaction: &Transaction<'_>, pass: i64, settled: &Settled<'_>, now: 
     if written == 0 {
         return Ok(Closed::Lost);
     }
+    if let Settlement::Shown(note) = &settled.settlement {
+        show(transaction, settled.delivery, note, now)?;
+    }
     if matches!(closed, Closed::Sent | Closed::Dead | Closed::Unknown) {
         advance_marks(transaction, settled.delivery.id, now)?;
     }
     Ok(closed)
+}
+
+/// Puts a note into the feed of the host program.
+fn show(transaction: &Transaction<'_>, delivery: &Delivery, note: &Note, now: DateTime<Utc>) -> Result<()> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO in_app_notifications(account, recipient, kind, title, body, link, conversation_id, sound,
+               sound_repeats, delivery_id, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        )?
+        .execute(params![
+            delivery.account.as_ref().map_or("", |account| account.as_str()),
+            delivery.recipient.to_string(),
+            note.kind,
+            note.title,
+            note.body,
+            note.link,
+            note.conversation.as_str(),
+            note.sound.as_ref().map(|sound| &*sound.name),
+            note.sound.as_ref().is_some_and(|sound| sound.repeats),
+            delivery.id,
+            ms(now),
+        ])?;
+    Ok(())
 }
 
 /// The columns that follow from where a delivery ended up.
@@ -192,7 +222,7 @@ struct Row {
 
 impl Row {
     fn of(closed: Closed, settled: &Settled<'_>, now: DateTime<Utc>) -> Self {
-        let unanswered = !matches!(settled.settlement, Settlement::Answered(_));
+        let unanswered = matches!(settled.settlement, Settlement::Suppressed(_) | Settlement::Postponed(_));
         let misconfigured = matches!(settled.settlement, Settlement::Answered(Outcome::Misconfigured { .. }));
         let in_doubt = matches!(settled.settlement, Settlement::Answered(Outcome::Unknown(_)));
         let (state, next_attempt_at, closed_at) = match closed {
@@ -212,7 +242,7 @@ impl Row {
             closed_at,
             reason: match &settled.settlement {
                 Settlement::Suppressed(reason) => Some(reason.code()),
-                Settlement::Answered(_) | Settlement::Postponed(_) => None,
+                Settlement::Answered(_) | Settlement::Shown(_) | Settlement::Postponed(_) => None,
             },
         }
     }
@@ -260,11 +290,12 @@ fn limits(transaction: &Transaction<'_>, delivery: i64) -> Result<(i64, u32)> {
 pub(super) fn advance_marks(transaction: &Transaction<'_>, delivery: i64, now: DateTime<Utc>) -> Result<()> {
     transaction
         .prepare_cached(
-            "INSERT INTO doorbell_mark(conversation_id, rule, recipient, channel, message_id, message_at, delivery_id, told_at)
-             SELECT conversation_id, rule, recipient, channel, message_id, message_at, delivery_id, ?2
+            "INSERT INTO doorbell_mark(conversation_id, rule, recipient, channel, message_id, message_at, delivery_id, told_at,
+               matter, step)
+             SELECT conversation_id, rule, recipient, channel, message_id, message_at, delivery_id, ?2, matter, step
              FROM doorbell_item JOIN doorbell_delivery ON doorbell_delivery.id = delivery_id WHERE delivery_id = ?1
              ON CONFLICT DO UPDATE SET message_id = excluded.message_id, message_at = excluded.message_at,
-               delivery_id = excluded.delivery_id, told_at = excluded.told_at
+               delivery_id = excluded.delivery_id, told_at = excluded.told_at, step = excluded.step
              WHERE (excluded.message_at, length(excluded.message_id), excluded.message_id)
                 >= (message_at, length(message_id), message_id)",
         )?

@@ -101,7 +101,8 @@ impl Ledger {
         of: Option<&HashSet<RecipientId>>,
     ) -> Result<HashMap<ConversationId, Vec<Mark>>> {
         let mut read = self.connection.prepare_cached(
-            "SELECT conversation_id, rule, recipient, channel, message_id, message_at, delivery_id FROM doorbell_mark
+            "SELECT conversation_id, rule, recipient, channel, message_id, message_at, delivery_id, matter,
+               told_at, step FROM doorbell_mark
              WHERE conversation_id IN (SELECT value FROM json_each(?1))
                AND (?2 IS NULL OR recipient IN (SELECT value FROM json_each(?2)))",
         )?;
@@ -114,8 +115,16 @@ impl Ledger {
                 continue;
             };
             let message = MessageRef { id: row.get::<_, String>(4)?.into(), at: instant(row.get(5)?) };
-            let mark =
-                Mark { rule: row.get::<_, String>(1)?.into(), recipient, channel, message, delivery: row.get(6)? };
+            let mark = Mark {
+                rule: row.get::<_, String>(1)?.into(),
+                matter: row.get::<_, String>(7)?.into(),
+                recipient,
+                channel,
+                message,
+                told_at: instant(row.get(8)?),
+                step: row.get(9)?,
+                delivery: row.get(6)?,
+            };
             marks.entry(row.get::<_, String>(0)?.into()).or_default().push(mark);
         }
         Ok(marks)

@@ -1,5 +1,6 @@
 //! Keys from content: the same digest has the same key, whatever happened to the ledger in between.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -23,15 +24,26 @@ pub fn uid(install_id: &str, delivery: &Delivery, items: &[Item]) -> String {
     part(&delivery.recipient.to_string());
     part(delivery.channel.word());
     part(&delivery.subject);
+    if !delivery.endpoint.is_empty() {
+        part(&delivery.endpoint);
+    }
     let mut contents: Vec<_> =
-        items.iter().map(|item| (item.conversation.as_str(), item.rule.as_str(), item.latest.id.as_str())).collect();
+        items.iter().map(|item| (item.conversation.as_str(), item.rule.as_str(), key_of(item))).collect();
     contents.sort_unstable();
     for (conversation, rule, message) in contents {
         part(conversation);
         part(rule);
-        part(message);
+        part(&message);
     }
     hexadecimal(context.finish().as_ref().get(..16).unwrap_or_default())
+}
+
+/// What is told of a conversation: its message, or the event or deadline by its own name and time.
+fn key_of(item: &Item) -> Cow<'_, str> {
+    if item.matter.is_empty() {
+        return item.latest.id.as_str().into();
+    }
+    format!("{}\0{}\0{}", item.matter, item.latest.at.timestamp_millis(), item.latest.id).into()
 }
 
 /// The key of the thread a digest belongs to: its conversation, or the recipient's day when it has several.

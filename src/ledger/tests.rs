@@ -24,6 +24,8 @@ fn item(conversation: &str, message: i64) -> Item {
     Item {
         rule: "reminder".into(),
         conversation: conversation.into(),
+        matter: "".into(),
+        step: 1,
         latest: MessageRef { at, id: format!("m{message}").into() },
         since: nine(),
         why: Why::Assignee,
@@ -35,9 +37,11 @@ fn digest(agent: &str, items: &[Item]) -> Digest {
         id: RecipientId::Agent(agent.into()),
         name: agent.into(),
         address: format!("{agent}@example.com").into(),
+        device: None,
         time_zone: Tz::UTC,
     };
-    Digest { account: None, recipient, channel: Channel::Email, subject: "".into(), items: items.to_vec() }
+    let items = items.to_vec();
+    Digest { account: None, recipient, channel: Channel::Email, subject: "".into(), not_before: None, items }
 }
 
 /// A ledger with one rule, and the passes that somebody makes over it.
@@ -306,6 +310,8 @@ fn a_reason_is_written_when_it_changes_and_only_then() {
     let decided = |verdict| Decision {
         rule: "reminder".into(),
         conversation: "c1".into(),
+        matter: "".into(),
+        why: None,
         recipient: Some(RecipientId::Agent("ada".into())),
         channel: Some(Channel::Email),
         since: nine(),

@@ -10,8 +10,22 @@ pub fn email_address(text: &str) -> Option<Arc<str>> {
     text.parse::<Address>().ok().map(|_| Arc::from(text))
 }
 
-/// An address as logs and ledgers may show it: `a***@e***.org`.
+/// The telephone number, if it is one in full international form (E.164): a plus and 7 to 15 digits.
+///
+/// Spaces, dashes, dots and parentheses between the digits are taken off.
+pub fn phone_number(text: &str) -> Option<Arc<str>> {
+    let filler = |letter: char| letter.is_whitespace() || matches!(letter, '-' | '.' | '(' | ')');
+    let plain: String = text.chars().filter(|letter| !filler(*letter)).collect();
+    let digits = plain.strip_prefix('+')?;
+    let right = (7..=15).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit());
+    (right && !digits.starts_with('0')).then(|| Arc::from(plain))
+}
+
+/// An address as logs and ledgers may show it: `a***@e***.org`, `+***00`.
 pub fn masked(address: &str) -> String {
+    if let Some(digits) = address.strip_prefix('+') {
+        return format!("+***{}", digits.get(digits.len().saturating_sub(2)..).unwrap_or_default());
+    }
     let Some((local, domain)) = address.rsplit_once('@') else {
         return first_letter(address);
     };
@@ -52,7 +66,18 @@ mod tests {
     }
 
     #[test]
+    fn telephone_numbers_are_checked() {
+        for right in ["+441632960000", " +44 (1632) 960-000 ", "+44.1632.960000"] {
+            assert_eq!(phone_number(right).as_deref(), Some("+441632960000"), "{right:?}");
+        }
+        for wrong in ["", "+", "01632960000", "+0441632960", "+44", "+1234567890123456", "+44a632960000"] {
+            assert_eq!(phone_number(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
     fn addresses_are_masked() {
+        assert_eq!(masked("+441632960012"), "+***12");
         assert_eq!(masked("ada@example.org"), "a***@e***.org");
         assert_eq!(masked("ada@localhost"), "a***@l***");
         assert_eq!(masked("nonsense"), "n***");

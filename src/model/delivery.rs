@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::{AccountId, Channel, ConversationId, MessageRef, RecipientId, RuleName, Why};
+use super::{AccountId, Channel, ConversationId, Device, MessageRef, RecipientId, RuleName, Why};
 
 /// Somebody who hears, with the address for one channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +16,10 @@ pub struct Recipient {
     pub id: RecipientId,
     /// Display name; control characters are taken out.
     pub name: String,
-    /// The address on the channel: a checked mailbox for email.
+    /// The address on the channel: a checked mailbox for email, a number for SMS, a token for a device.
     pub address: Arc<str>,
+    /// The device, where the channel reaches devices.
+    pub device: Option<Arc<Device>>,
     /// The zone in which times are written for them.
     pub time_zone: Tz,
 }
@@ -29,12 +31,16 @@ pub struct Item {
     pub rule: RuleName,
     /// The conversation.
     pub conversation: ConversationId,
+    /// What of the conversation: empty for its messages, else the event or the deadline.
+    pub matter: Arc<str>,
     /// The latest message: the mark moves here when the digest is settled.
     pub latest: MessageRef,
     /// Since when the conversation waits.
     pub since: DateTime<Utc>,
     /// Why this recipient.
     pub why: Why,
+    /// How many times in a row this is told without a pause, for throttles; from 1.
+    pub step: u32,
 }
 
 /// Everything one recipient hears on one channel in one pass, longest waiting first.
@@ -46,13 +52,28 @@ pub struct Digest {
     pub recipient: Recipient,
     /// How.
     pub channel: Channel,
-    /// Empty, or the template set of a rule that has its own.
+    /// What keeps it apart from another open digest of the recipient; see [`Digest::subject_of`].
     pub subject: Arc<str>,
+    /// Not before this: the recipient rests until then.
+    pub not_before: Option<DateTime<Utc>>,
     /// What, longest waiting first; each (rule, conversation) once.
     pub items: Vec<Item>,
 }
 
+impl Recipient {
+    /// The device's id, on channels that reach devices; else empty.
+    pub fn endpoint(&self) -> &str {
+        self.device.as_ref().map_or("", |device| &device.id)
+    }
+}
+
 impl Digest {
+    /// The conversation, where each is a notification of its own; else the template set of the rule, empty for the
+    /// shared one.
+    pub fn subject_of(channel: Channel, conversation: &ConversationId, template: &Arc<str>) -> Arc<str> {
+        if channel.is_per_conversation() { conversation.as_str().into() } else { template.clone() }
+    }
+
     /// How many conversations it is about: one that two rules tell of counts once.
     pub fn conversations(&self) -> usize {
         self.items.iter().map(|item| &item.conversation).collect::<HashSet<_>>().len()
@@ -70,7 +91,9 @@ pub struct Delivery {
     pub recipient: RecipientId,
     /// How.
     pub channel: Channel,
-    /// Empty, or the template set of a rule that has its own.
+    /// The device, on channels that reach devices; else empty.
+    pub endpoint: Arc<str>,
+    /// What keeps it apart from another open delivery of the recipient; see [`Digest::subject_of`].
     pub subject: Arc<str>,
     /// Which attempt this claim is, from 1.
     pub attempt: u32,

@@ -2,12 +2,12 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
-use serde::Deserialize;
 
-use super::{AccountId, AgentId, ContactId, ConversationId, GroupId, MessageId};
+use super::people::{Agent, Contact, Device, Group, Preference, Presence};
+use super::{AccountId, AgentId, Availability, ContactId, ConversationId, GroupId, MessageId, RecipientId};
 
 /// A message by its place in the conversation's order: (time, id).
 ///
@@ -34,21 +34,36 @@ impl PartialOrd for MessageRef {
     }
 }
 
-/// A row of a driving relation: a conversation in which somebody waits.
+/// Something that happened on the desk.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Event {
+    /// The agent who did it.
+    pub actor: Option<AgentId>,
+    /// The agent whom it concerns.
+    pub target: Option<AgentId>,
+}
+
+/// A row of a driving relation: a conversation in which somebody waits, an event, or a deadline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
     /// The conversation.
     pub conversation: ConversationId,
-    /// When the first message that waits was written.
+    /// What of the conversation: empty for its messages, else the event's id or the deadline's metric. Each is told
+    /// on its own.
+    pub matter: Arc<str>,
+    /// When the first message that waits was written, the event happened, or the warning or breach fell due.
     pub since: DateTime<Utc>,
-    /// The latest message of the contact.
+    /// The latest message that waits; for an event its id, for a deadline its due time without an id.
     pub latest: MessageRef,
+    /// Who did what to whom, for events.
+    pub event: Option<Event>,
 }
 
 /// Whether a conversation wants an answer now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Status {
     /// People work on it.
+    #[default]
     Open,
     /// A bot has it in hand.
     Pending,
@@ -59,9 +74,10 @@ pub enum Status {
 }
 
 /// What the chatbot does in a conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum BotState {
     /// No bot takes part.
+    #[default]
     None,
     /// The bot is at it.
     Active,
@@ -72,7 +88,7 @@ pub enum BotState {
 }
 
 /// A conversation, without its messages.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Conversation {
     /// Its id.
     pub id: ConversationId,
@@ -94,94 +110,18 @@ pub struct Conversation {
     pub contact: Option<ContactId>,
     /// What the chatbot does in it.
     pub bot: BotState,
-}
-
-/// An agent's standing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Answers conversations.
-    Agent,
-    /// Looks after agents.
-    Supervisor,
-    /// Runs the desk.
-    Admin,
-}
-
-/// A person who answers.
-#[derive(Debug, Clone)]
-pub struct Agent {
-    /// The agent's id.
-    pub id: AgentId,
-    /// The organisation the agent belongs to; `None` reaches all.
-    pub account: Option<AccountId>,
-    /// Display name, as the desk has it.
-    pub name: String,
-    /// Address for email, as the desk has it (unchecked).
-    pub email: Option<String>,
-    /// Standing.
-    pub role: Role,
-    /// False once the person has left.
-    pub active: bool,
-    /// The zone the agent reads times in.
-    pub time_zone: Option<Tz>,
-}
-
-/// Whether a contact is known or came by web chat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ContactKind {
-    /// Saved in the address book.
-    Contact,
-    /// A visitor without an entry.
-    Guest,
-}
-
-/// A person who asks.
-#[derive(Debug, Clone)]
-pub struct Contact {
-    /// The contact's id.
-    pub id: ContactId,
-    /// Display name, if known.
-    pub name: Option<String>,
-    /// Saved contact or visitor.
-    pub kind: ContactKind,
-    /// True when the desk does not want to hear from them.
-    pub blocked: bool,
-    /// Picture, if the desk has one.
-    pub avatar_url: Option<String>,
-}
-
-/// A team, department, inbox or mailbox.
-#[derive(Debug, Clone)]
-pub struct Group {
-    /// The group's id.
-    pub id: GroupId,
-    /// Display name.
-    pub name: String,
-    /// Its agents, in id order.
-    pub members: Vec<AgentId>,
-}
-
-/// What the desk's presence service says of somebody.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PresenceStatus {
-    /// At the desk.
-    Online,
-    /// Logged in, not looking.
-    Away,
-    /// At the desk, not to be disturbed.
-    Busy,
-    /// Logged out.
-    Offline,
-}
-
-/// Where somebody was last seen.
-#[derive(Debug, Clone, Default)]
-pub struct Presence {
-    /// The stated status; `None` = the desk does not know.
-    pub status: Option<PresenceStatus>,
-    /// When somebody last did something; `None` = never or unknown.
-    pub last_active_at: Option<DateTime<Utc>>,
+    /// Where a bot takes part: since when the contact waits for a word of the bot; `None` = the bot spoke last.
+    pub bot_silent_since: Option<DateTime<Utc>>,
+    /// Whether the contact waits for an answer of a person.
+    pub waiting: bool,
+    /// Whether a person has ever answered.
+    pub replied: bool,
+    /// Whether a reply waits to be seen by the contact.
+    pub unseen: bool,
+    /// How far any agent has read it.
+    pub agents_seen_at: Option<DateTime<Utc>>,
+    /// When the contact last looked at it or wrote in it.
+    pub contact_seen_at: Option<DateTime<Utc>>,
 }
 
 /// How a message's body is written.
@@ -219,10 +159,18 @@ pub struct Facts {
     pub agents: HashMap<AgentId, Agent>,
     /// The groups of the conversations.
     pub groups: HashMap<GroupId, Group>,
-    /// Where the agents are; absent = unknown.
-    pub presence: HashMap<AgentId, Presence>,
+    /// Where the agents are, a row per surface; absent = unknown.
+    pub presence: HashMap<AgentId, Vec<Presence>>,
+    /// Where the contacts are, a row per surface; absent = unknown.
+    pub contact_presence: HashMap<ContactId, Vec<Presence>>,
     /// How far each agent has read each conversation; absent = never.
     pub seen: HashMap<(ConversationId, AgentId), DateTime<Utc>>,
+    /// What agents switched on or off; absent = on.
+    pub preferences: HashMap<AgentId, Vec<Preference>>,
+    /// When agents may be disturbed, and who stands in for them; absent = always.
+    pub availability: HashMap<AgentId, Availability>,
+    /// Phones and browsers.
+    pub devices: HashMap<RecipientId, Vec<Arc<Device>>>,
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 macro_rules! text_ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Arc<str>);
 
         impl $name {
@@ -76,6 +76,14 @@ impl RecipientId {
         match self {
             Self::Agent(id) => Some(id),
             Self::Contact(_) | Self::Person(_) => None,
+        }
+    }
+
+    /// The contact's id, if this is a contact.
+    pub fn contact(&self) -> Option<&ContactId> {
+        match self {
+            Self::Contact(id) => Some(id),
+            Self::Agent(_) | Self::Person(_) => None,
         }
     }
 }

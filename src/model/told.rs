@@ -1,6 +1,7 @@
 //! What was told before: the half of a decision that the ledger knows.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -11,12 +12,18 @@ use super::{Channel, ConversationId, MessageRef, RecipientId, RuleName};
 pub struct Mark {
     /// The rule.
     pub rule: RuleName,
+    /// What of the conversation: empty for its messages, else the event or the deadline.
+    pub matter: Arc<str>,
     /// The recipient.
     pub recipient: RecipientId,
     /// The channel.
     pub channel: Channel,
     /// The latest message told.
     pub message: MessageRef,
+    /// When it was told.
+    pub told_at: DateTime<Utc>,
+    /// How many times in a row it was told without a pause, for throttles; from 1.
+    pub step: u32,
     /// The delivery that told it.
     pub delivery: i64,
 }
@@ -26,10 +33,17 @@ pub struct Mark {
 pub struct Told {
     /// The marks of each conversation.
     pub marks: HashMap<ConversationId, Vec<Mark>>,
-    /// The first contact message after a place in a conversation, for each place that was asked for.
+    /// The first message after a place in a conversation, for each place that was asked for: the contact's, or the
+    /// desk's for rules that watch replies.
     pub first_after: HashMap<(ConversationId, MessageRef), MessageRef>,
     /// Messages before this instant are older than the rule and are not told.
     pub baselines: HashMap<RuleName, DateTime<Utc>>,
+    /// When a recipient was last told anything by a rule that tells once per absence.
+    pub last_told: HashMap<(RuleName, RecipientId, Channel), DateTime<Utc>>,
+    /// When the latest slot of a rule that repeats at every slot fell due.
+    pub slots: HashMap<RuleName, DateTime<Utc>>,
+    /// How many notifications a recipient was sent on a channel since their midnight, where there is a daily cap.
+    pub told_today: HashMap<(RecipientId, Channel), u32>,
 }
 
 impl Told {
@@ -37,14 +51,14 @@ impl Told {
     pub fn mark(
         &self,
         conversation: &ConversationId,
+        matter: &str,
         rule: &RuleName,
         recipient: &RecipientId,
         channel: Channel,
     ) -> Option<&Mark> {
-        self.marks
-            .get(conversation)?
-            .iter()
-            .find(|mark| mark.rule == *rule && mark.recipient == *recipient && mark.channel == channel)
+        self.marks.get(conversation)?.iter().find(|mark| {
+            mark.rule == *rule && mark.recipient == *recipient && mark.channel == channel && *mark.matter == *matter
+        })
     }
 
     /// The place in a conversation that stands for a baseline: before every message of that instant.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Attachment, ConversationId, Recipient, Show, Watch, Why};
+use super::{Attachment, ConversationId, Recipient, Show, Sound, Watch, Why};
 
 /// A message before the latest one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,9 @@ pub struct Entry {
     pub why: Why,
     /// The group's display name.
     pub group: Option<String>,
-    /// The sender's name, if the desk knows one.
+    /// Who did it, for events: the agent's name.
+    pub actor: Option<String>,
+    /// The name of who wrote the message, if the desk knows one.
     pub sender: Option<String>,
     /// The sender's picture.
     pub sender_image: Option<String>,
@@ -50,6 +52,8 @@ pub struct Entry {
     pub earlier: Vec<Earlier>,
     /// How much is shown.
     pub show: Show,
+    /// The sound of its notification; none while the recipient has the desk in view.
+    pub sound: Option<Sound>,
 }
 
 /// A digest with its contents, ready to become words.
@@ -67,6 +71,23 @@ pub struct Letter {
     pub desk_link: Option<String>,
     /// When the letter is written.
     pub now: DateTime<Utc>,
+}
+
+/// A letter as a short note: for phones, browsers and the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// What was looked for, in its word.
+    pub kind: &'static str,
+    /// One line: what happened.
+    pub title: String,
+    /// What was said, as far as the rule shows it.
+    pub body: String,
+    /// Where the recipient can answer.
+    pub link: Option<String>,
+    /// The conversation it is about, the first of several.
+    pub conversation: ConversationId,
+    /// The sound, if it makes one.
+    pub sound: Option<Sound>,
 }
 
 /// A letter in words.

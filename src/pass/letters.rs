@@ -122,6 +122,8 @@ fn entry(config: &Config, facts: &Facts, contents: &Contents, recipient: &Recipi
         earlier_count: content.earlier_count,
         earlier: content.earlier,
         show: topic.show,
+        actor: None,
+        sound: None,
     }
 }
 

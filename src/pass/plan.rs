@@ -50,7 +50,7 @@ pub fn plan(
     let mut weighed = weigh(&question)?;
     if let Some(person) = &order.person {
         weighed.decisions.retain(|decision| decision.recipient.as_ref() == Some(person));
-        weighed.heard.retain(|(target, _)| target.recipient.id == *person);
+        weighed.heard.retain(|heard| heard.target.recipient.id == *person);
     }
     if !order.is_limited() {
         for (rule, kept_back) in kept_back(config, ledger, &running)? {
@@ -85,7 +85,7 @@ fn weigh_kept_back(question: &Question<'_>, rule: &Rule, kept_back: &KeptBack, w
     let of_them = decisions.filter(|it| it.recipient.as_ref().is_some_and(|one| concerned(&it.conversation, one)));
     weighed.decisions.extend(of_them);
     let heard = again.heard.into_iter();
-    weighed.heard.extend(heard.filter(|(target, item)| concerned(&item.conversation, &target.recipient.id)));
+    weighed.heard.extend(heard.filter(|it| concerned(&it.item.conversation, &it.target.recipient.id)));
     Ok(())
 }
 

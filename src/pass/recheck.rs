@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use super::House;
 use super::letters::letters;
 use super::weigh::{Question, weigh};
-use crate::collapse::Target;
+use crate::collapse::{Heard, Target};
 use crate::model::{
     Channel, ConversationId, Decision, Delivery, Digest, Item, Letter, Reason, Recipient, RecipientId, Rule, RuleName,
     Verdict,
@@ -54,7 +54,7 @@ pub(super) fn recheck(house: &House<'_>, deliveries: &[Delivery], now: DateTime<
     let heard: HashMap<Key, (Arc<Target>, Item)> = weighed
         .heard
         .into_iter()
-        .map(|(target, item)| {
+        .map(|Heard { target, item, .. }| {
             let recipient = target.recipient.id.clone();
             ((item.rule.clone(), recipient, target.channel, item.conversation.clone()), (target, item))
         })
@@ -101,6 +101,7 @@ fn still_heard(
         recipient: Recipient::clone(&target.recipient),
         channel: delivery.channel,
         subject: delivery.subject.clone(),
+        not_before: None,
         items,
     })
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
-use crate::collapse::Target;
+use crate::collapse::{Heard, Target};
 use crate::config::Config;
 use crate::desk::{Agents, Snapshot};
 use crate::ledger::Ledger;
@@ -37,7 +37,7 @@ pub(super) struct Question<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Weighed {
     pub(super) decisions: Vec<Decision>,
-    pub(super) heard: Vec<(Arc<Target>, Item)>,
+    pub(super) heard: Vec<Heard>,
 }
 
 /// Decides everything that waits, for every rule asked about.
@@ -106,7 +106,7 @@ fn agents_needed(rules: &[&Rule]) -> Agents {
 type Targets = HashMap<(Option<AccountId>, RecipientId, Channel), Arc<Target>>;
 
 /// A decision to tell, as an item on its way into a digest.
-fn heard(view: View<'_>, rule: &Rule, targets: &mut Targets, decision: &Decision) -> Option<(Arc<Target>, Item)> {
+fn heard(view: View<'_>, rule: &Rule, targets: &mut Targets, decision: &Decision) -> Option<Heard> {
     let Verdict::Told(why) = &decision.verdict else { return None };
     let (id, channel) = (decision.recipient.as_ref()?, decision.channel?);
     let account = account_of(view.facts, &decision.conversation);
@@ -120,9 +120,11 @@ fn heard(view: View<'_>, rule: &Rule, targets: &mut Targets, decision: &Decision
         conversation: decision.conversation.clone(),
         latest: decision.latest.clone(),
         since: decision.since,
+        matter: decision.matter.clone(),
         why: why.clone(),
+        step: 1,
     };
-    Some((target.clone(), item))
+    Some(Heard { target: target.clone(), item, not_before: None })
 }
 
 fn account_of(facts: &Facts, conversation: &ConversationId) -> Option<AccountId> {

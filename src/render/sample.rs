@@ -21,6 +21,7 @@ pub fn sample_letter(now: DateTime<Utc>) -> Letter {
         bitte bis Freitag neu ausstellen? Die Buchhaltung wartet darauf.\n\nVielen Dank\nTom";
     let mut letter = Letter {
         recipient: Recipient {
+            device: None,
             id: RecipientId::Agent(AgentId::from("7")),
             name: "Ada Lindqvist".into(),
             address: "ada@example.com".into(),
@@ -66,6 +67,8 @@ pub fn sample_letter(now: DateTime<Utc>) -> Letter {
 
 fn entry(number: &str, sender: &str, subject: &str, body: &str) -> Entry {
     Entry {
+        actor: None,
+        sound: None,
         conversation: number.into(),
         number: Some(number.into()),
         subject: Some(subject.into()),

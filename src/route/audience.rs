@@ -47,6 +47,11 @@ pub(super) fn candidates(view: View<'_>, rule: &Rule, conversation: &Conversatio
 fn members(view: View<'_>, rule: &Rule, conversation: &Conversation, audience: &Audience) -> Vec<(RecipientId, Why)> {
     let one = |id: &Option<AgentId>, why: Why| id.iter().cloned().map(RecipientId::Agent).zip([why]).collect();
     match audience {
+        Audience::Target
+        | Audience::Department
+        | Audience::OfflineAgents
+        | Audience::Supervisors
+        | Audience::Contact => Vec::new(),
         Audience::Assignee => one(&conversation.assignee, Why::Assignee),
         Audience::LastAgent => one(&conversation.last_agent, Why::LastAgent),
         Audience::Group => {
@@ -90,7 +95,7 @@ fn not_concerned(view: View<'_>, rule: &Rule, conversation: &Conversation, id: &
 
 /// Somebody whom none of the rule's channels can reach would swallow the conversation.
 fn out_of_reach(view: View<'_>, rule: &Rule, id: &RecipientId) -> Option<Reason> {
-    let mut answers = rule.via.iter().map(|channel| view.reach.mailbox(id, *channel).err());
+    let mut answers = rule.via.iter().map(|step| view.reach.mailbox(id, step.channel).err());
     let first = answers.next()??;
     answers.all(|answer| answer.is_some()).then_some(first)
 }

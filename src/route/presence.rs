@@ -51,7 +51,7 @@ mod tests {
     fn case(status: Option<PresenceStatus>, seen_minutes_ago: Option<i64>, expected: Option<&Reason>) {
         let now = DateTime::UNIX_EPOCH + chrono::TimeDelta::days(20_000);
         let last_active_at = seen_minutes_ago.map(|minutes| now - chrono::TimeDelta::minutes(minutes));
-        let presence = Presence { status, last_active_at };
+        let presence = Presence { status, surface: "".into(), last_active_at };
         assert_eq!(keeps_silent(&Settings::default(), Some(&presence), now).as_ref(), expected);
     }
 

@@ -30,7 +30,7 @@ impl Reach {
     ///
     /// `time_zone` is for those without one of their own.
     pub fn of(facts: &Facts, people: &HashMap<Arc<str>, Named>, rules: &[&Rule], time_zone: Tz) -> Self {
-        let channels: BTreeSet<Channel> = rules.iter().flat_map(|rule| &rule.via).copied().collect();
+        let channels: BTreeSet<Channel> = rules.iter().flat_map(|rule| &rule.via).map(|step| step.channel).collect();
         let mailboxes = |id: &RecipientId, name: &str, email: Option<&str>, zone: Option<Tz>| {
             let answer = |channel| (channel, mailbox(id, name, email, zone.unwrap_or(time_zone), channel));
             channels.iter().copied().map(answer).collect()
@@ -78,10 +78,10 @@ fn mailbox(
     channel: Channel,
 ) -> Result<Mailbox, Reason> {
     let written = match channel {
-        Channel::Email => email.filter(|text| !text.trim().is_empty()).ok_or(Reason::NoAddress)?,
+        _ => email.filter(|text| !text.trim().is_empty()).ok_or(Reason::NoAddress)?,
     };
     let address = email_address(written).ok_or(Reason::BadAddress)?;
     let folded = address.to_ascii_lowercase();
-    let recipient = Arc::new(Recipient { id: id.clone(), name: display_name(name), address, time_zone });
+    let recipient = Arc::new(Recipient { device: None, id: id.clone(), name: display_name(name), address, time_zone });
     Ok(Mailbox { recipient, folded })
 }

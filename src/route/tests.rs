@@ -31,6 +31,10 @@ fn minutes(count: i64) -> TimeDelta {
     TimeDelta::minutes(count)
 }
 
+fn online() -> Presence {
+    Presence { status: Some(PresenceStatus::Online), ..Presence::default() }
+}
+
 fn tell(text: &str) -> Vec<Tell> {
     text.split(", ")
         .map(|word| {
@@ -52,41 +56,22 @@ impl Desk {
         let mut facts = Facts::default();
         let conversation = Conversation {
             id: "c1".into(),
-            account: None,
-            number: None,
-            subject: None,
-            status: Status::Open,
-            assignee: None,
-            last_agent: None,
             group: Some("team:1".into()),
             contact: Some("tom".into()),
-            bot: BotState::None,
+            waiting: true,
+            ..Conversation::default()
         };
         facts.conversations.insert("c1".into(), conversation);
-        let tom = Contact {
-            id: "tom".into(),
-            name: Some("Tom".into()),
-            kind: ContactKind::Contact,
-            blocked: false,
-            avatar_url: None,
-        };
+        let tom = Contact { id: "tom".into(), name: Some("Tom".into()), ..Contact::default() };
         facts.contacts.insert("tom".into(), tom);
-        let group = Group { id: "team:1".into(), name: "Billing".into(), members: vec!["ada".into(), "bob".into()] };
+        let members = vec!["ada".into(), "bob".into()];
+        let group = Group { id: "team:1".into(), name: "Billing".into(), members, ..Group::default() };
         facts.groups.insert("team:1".into(), group);
-        let rule = Rule {
-            name: "reminder".into(),
-            watch: Watch::Unreplied,
-            grace: minutes(5),
-            guests: true,
-            tell: tell("assignee, else group"),
-            when: When::Always,
-            except_roles: vec![],
-            via: vec![Channel::Email],
-            show: Show::Latest,
-            template: "".into(),
-        };
+        let rule =
+            Rule { grace: minutes(5), tell: tell("assignee, else group"), ..Rule::new("reminder", Watch::Unreplied) };
         let latest = MessageRef { at: nine() + minutes(2), id: "m2".into() };
-        let pending = Pending { conversation: "c1".into(), since: nine(), latest };
+        let conversation = "c1".into();
+        let pending = Pending { conversation, matter: "".into(), since: nine(), latest, event: None };
         let mut desk = Self {
             facts,
             told: Told::default(),
@@ -105,12 +90,10 @@ impl Desk {
     fn agent(&mut self, name: &str, change: impl FnOnce(&mut Agent)) {
         let mut agent = Agent {
             id: name.into(),
-            account: None,
             name: name.into(),
             email: Some(format!("{name}@example.com")),
-            role: Role::Agent,
             active: true,
-            time_zone: None,
+            ..Agent::default()
         };
         change(&mut agent);
         self.facts.agents.insert(name.into(), agent);
@@ -122,7 +105,16 @@ impl Desk {
 
     fn marked(&mut self, name: &str, message: MessageRef) {
         let recipient = RecipientId::Agent(name.into());
-        let mark = Mark { rule: "reminder".into(), recipient, channel: Channel::Email, message, delivery: 1 };
+        let mark = Mark {
+            rule: "reminder".into(),
+            matter: "".into(),
+            recipient,
+            channel: Channel::Email,
+            told_at: message.at + minutes(5),
+            message,
+            step: 1,
+            delivery: 1,
+        };
         self.told.marks.entry("c1".into()).or_default().push(mark);
     }
 
@@ -226,7 +218,7 @@ fn nobody_hears_about_another_accounts_conversation() {
 fn a_person_of_the_settings_hears_when_nobody_else_can() {
     let mut desk = Desk::new();
     desk.rule.tell = tell("assignee, else oncall");
-    let oncall = Named { name: "On call".into(), email: Some("oncall@example.com".into()), time_zone: None };
+    let oncall = Named { name: "On call".into(), email: Some("oncall@example.com".into()), ..Named::default() };
     desk.people.insert("oncall".into(), oncall);
     assert_eq!(desk.answers(), ["person:oncall: told, the settings name you"]);
 }
@@ -262,8 +254,7 @@ fn a_blocked_contact_and_a_bot_at_work_are_silent() {
 fn somebody_at_the_desk_does_not_hear_when_only_away_counts() {
     let mut desk = Desk::new();
     desk.rule.when = When::Away;
-    let online = Presence { status: Some(PresenceStatus::Online), last_active_at: None };
-    desk.facts.presence.insert("ada".into(), online);
+    desk.facts.presence.insert("ada".into(), vec![online()]);
     assert_eq!(desk.answers(), ["ada: at_the_desk", "bob: told, nobody is assigned and you are in Billing"]);
 }
 
@@ -356,7 +347,7 @@ fn the_desk_is_asked_only_for_places_that_matter() {
 proptest! {
     #[test]
     fn every_decision_names_its_reason_and_nobody_is_decided_twice(
-        assigned in proptest::option::of(0_usize..4), grouped in any::<bool>(), away in any::<bool>(), online in 0_u8..8,
+        assigned in proptest::option::of(0_usize..4), grouped in any::<bool>(), away in any::<bool>(), at_desk in 0_u8..8,
         marked in 0_u8..8, left in 0_u8..8, now in 0_i64..120, unread in any::<bool>(),
     ) {
         let mut desk = Desk::new();
@@ -367,8 +358,8 @@ proptest! {
         desk.rule.watch = if unread { Watch::Unread } else { Watch::Unreplied };
         desk.now = nine() + minutes(now);
         for (bit, name) in names.iter().enumerate() {
-            if online & (1 << bit) != 0 {
-                desk.facts.presence.insert((*name).into(), Presence { status: Some(PresenceStatus::Online), last_active_at: None });
+            if at_desk & (1 << bit) != 0 {
+                desk.facts.presence.insert((*name).into(), vec![online()]);
             }
             if marked & (1 << bit) != 0 { desk.marked(name, desk.pending.latest.clone()); }
             if left & (1 << bit) != 0 { desk.agent(name, |agent| agent.active = false); }
@@ -382,7 +373,7 @@ proptest! {
                 let agent = decision.recipient.as_ref().and_then(RecipientId::agent).unwrap();
                 prop_assert!(desk.facts.agents[agent].active);
                 prop_assert!(desk.now >= nine() + minutes(5));
-                prop_assert!(desk.told.mark(&decision.conversation, &decision.rule, decision.recipient.as_ref().unwrap(), Channel::Email).is_none());
+                prop_assert!(desk.told.mark(&decision.conversation, "", &decision.rule, decision.recipient.as_ref().unwrap(), Channel::Email).is_none());
                 prop_assert_eq!(matches!(why, Why::Assignee), desk.facts.conversations[&decision.conversation].assignee.as_ref() == Some(agent));
             }
         }

@@ -1,11 +1,11 @@
 //! A schedule as the settings write it: `{ every = .. }`, `{ at = [..], days = .. }` or `{ cron = .. }`.
 
-use chrono::{NaiveTime, Weekday};
+use chrono::NaiveTime;
 use chrono_tz::Tz;
 use croner::Cron;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::notation::{Span, Zone};
+use crate::notation::{Days, Span, Zone, time_of_day};
 
 /// When a rule runs.
 #[derive(Debug, Clone)]
@@ -30,47 +30,6 @@ pub enum Schedule {
         /// The zone of the wall clock; `None` = the desk's.
         zone: Option<Tz>,
     },
-}
-
-/// A set of weekdays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Days(u8);
-
-impl Days {
-    /// The whole week.
-    pub const ALL: Self = Self(0b111_1111);
-
-    /// Whether `day` is among them.
-    pub fn contains(self, day: Weekday) -> bool {
-        self.0 & (1 << day.num_days_from_monday()) != 0
-    }
-}
-
-impl std::str::FromStr for Days {
-    type Err = String;
-
-    /// Reads `Mon-Sat`, `Mon,Wed,Fri` or a mix; a range may run over the week's end (`Sat-Mon`).
-    fn from_str(text: &str) -> Result<Self, String> {
-        let day = |word: &str| {
-            word.trim().parse::<Weekday>().map_err(|_| {
-                format!("{word:?} in days = {text:?} is not a weekday; write \"Mon-Sat\" or \"Mon,Wed,Fri\"")
-            })
-        };
-        let mut set = 0;
-        for part in text.split(',') {
-            let (from, to) = match part.split_once('-') {
-                Some((from, to)) => (day(from)?, day(to)?),
-                None => (day(part)?, day(part)?),
-            };
-            let mut current = from;
-            while current != to {
-                set |= 1 << current.num_days_from_monday();
-                current = current.succ();
-            }
-            set |= 1 << to.num_days_from_monday();
-        }
-        Ok(Self(set))
-    }
 }
 
 #[derive(Deserialize)]
@@ -118,13 +77,7 @@ fn times(written: &[String]) -> Result<Vec<NaiveTime>, String> {
     if written.is_empty() {
         return Err("at = [] names no time of day; write at = [\"08:00\"]".into());
     }
-    let mut times = written
-        .iter()
-        .map(|text| {
-            NaiveTime::parse_from_str(text, "%H:%M")
-                .map_err(|_| format!("{text:?} is not a time of day; write it like \"08:00\" or \"17:30\""))
-        })
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut times = written.iter().map(|text| time_of_day(text)).collect::<Result<Vec<_>, _>>()?;
     times.sort_unstable();
     times.dedup();
     Ok(times)

@@ -9,8 +9,7 @@ fn a_shared_address_is_left_to_the_next_holder_while_the_first_is_silent() {
     let told = "told, nobody is assigned and you are in Billing";
     assert_eq!(desk.answers(), [format!("ada: {told}"), "bob: same_address".to_owned()]);
     desk.rule.when = When::Away;
-    let online = Presence { status: Some(PresenceStatus::Online), last_active_at: None };
-    desk.facts.presence.insert("ada".into(), online);
+    desk.facts.presence.insert("ada".into(), vec![online()]);
     assert_eq!(desk.answers(), ["ada: at_the_desk".to_owned(), format!("bob: {told}")]);
     desk.marked("ada", desk.pending.latest.clone());
     assert_eq!(desk.answers(), ["ada: already_told", "bob: same_address"]);

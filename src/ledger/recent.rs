@@ -1,0 +1,48 @@
+//! How much somebody was told of late: for rules that tell once per absence, and for daily caps.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+
+use super::Ledger;
+use super::columns::{instant, list, ms};
+use crate::model::{Channel, RecipientId, RuleName};
+
+impl Ledger {
+    /// When these recipients were last told anything by a rule, over all conversations.
+    pub fn last_told(
+        &self,
+        rule: &RuleName,
+        recipients: &[RecipientId],
+    ) -> Result<HashMap<(RuleName, RecipientId, Channel), DateTime<Utc>>> {
+        let mut read = self.connection.prepare_cached(
+            "SELECT recipient, channel, max(told_at) FROM doorbell_mark
+             WHERE recipient IN (SELECT value FROM json_each(?1)) AND rule = ?2 GROUP BY recipient, channel",
+        )?;
+        let mut told = HashMap::new();
+        let mut rows = read.query((list(recipients.iter().map(ToString::to_string)), rule.as_str()))?;
+        while let Some(row) = rows.next()? {
+            let (recipient, channel): (String, String) = (row.get(0)?, row.get(1)?);
+            if let (Some(recipient), Some(channel)) = (RecipientId::parse(&recipient), Channel::parse(&channel)) {
+                told.insert((rule.clone(), recipient, channel), instant(row.get(2)?));
+            }
+        }
+        Ok(told)
+    }
+
+    /// How many notifications a recipient was sent on a channel since an instant, or is about to be; several devices
+    /// count once.
+    pub fn told_since(&self, recipient: &RecipientId, channel: Channel, since: DateTime<Utc>) -> Result<u32> {
+        let count: Option<u32> = self
+            .connection
+            .prepare_cached(
+                "SELECT max(count) FROM (
+                   SELECT count(*) AS count FROM doorbell_delivery
+                   WHERE recipient = ?1 AND channel = ?2 AND queued_at >= ?3 AND state NOT IN ('suppressed','dead')
+                   GROUP BY endpoint)",
+            )?
+            .query_row((recipient.to_string(), channel.word(), ms(since)), |row| row.get(0))?;
+        Ok(count.unwrap_or_default())
+    }
+}
