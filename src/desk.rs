@@ -22,10 +22,11 @@ use anyhow::{Context, Result, bail};
 use rusqlite::{Connection, OpenFlags, Transaction};
 
 pub use check::Findings;
-pub use contents::{Content, Wanted};
+pub use contents::{Content, Sender, Wanted};
 pub use error::DeskError;
 pub use facts::Agents;
 pub use link::{AgentUrl, ContactUrl, Place};
+pub use pending::Window;
 pub use settings::Settings;
 pub use url::DeskUrl;
 

@@ -1,6 +1,8 @@
 //! One pass, top to bottom: what is due, what waits, who hears and why; then claim, re-check, render, send, settle.
 
+mod cap;
 mod clock;
+mod cover;
 mod lane;
 mod lanes;
 mod letters;

@@ -26,9 +26,22 @@ pub struct Wanted {
     /// Since when it waits.
     pub since: DateTime<Utc>,
     /// The message that is shown.
-    pub latest: MessageRef,
+    pub latest: Option<MessageRef>,
+    /// w
+    pub watch: crate::model::Watch,
     /// How much is shown.
     pub show: Show,
+}
+
+/// Shim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sender {
+    /// c
+    Contact,
+    /// a
+    Agent(crate::model::AgentId),
+    /// o
+    Other,
 }
 
 /// The words of one conversation.
@@ -38,6 +51,10 @@ pub struct Content {
     pub body: String,
     /// Whether the body was cut at that limit.
     pub cut: bool,
+    /// at
+    pub at: Option<DateTime<Utc>>,
+    /// s
+    pub sender: Option<Sender>,
     /// Its first 20 files; none when nothing is shown.
     pub attachments: Vec<Attachment>,
     /// How many of the contact's messages wait before it.
@@ -122,8 +139,8 @@ fn place(wanted: &Wanted) -> serde_json::Value {
     json!([
         number(wanted.conversation.as_str()),
         milliseconds(wanted.since),
-        at(&wanted.latest),
-        number(wanted.latest.id.as_str()),
+        wanted.latest.as_ref().map(at),
+        wanted.latest.as_ref().and_then(|l| number(l.id.as_str())),
         if wanted.show == Show::None { 0 } else { BODY_BYTES + 1 },
         wanted.show == Show::Conversation,
     ])

@@ -70,7 +70,7 @@ const PRESENCES: [(&str, Option<PresenceStatus>); 4] = [
 
 impl Snapshot<'_> {
     /// The facts about these conversations, of any status.
-    pub fn facts(&self, conversations: &[ConversationId], agents: Agents) -> Result<Facts> {
+    pub fn facts(&self, conversations: &[ConversationId], agents: Agents, _also: &[AgentId]) -> Result<Facts> {
         let mut facts = Facts::default();
         self.conversations(&mut facts, conversations)?;
         self.contacts(&mut facts)?;

@@ -25,9 +25,18 @@ pub(super) const FIRST_AFTER: &str = "
           AND (n.created_at, n.id) > (w.value ->> 1, w.value ->> 2)
         ORDER BY n.created_at, n.id LIMIT 1)";
 
+/// Shim.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    /// now
+    pub now: DateTime<Utc>,
+    /// before
+    pub before: chrono::TimeDelta,
+}
+
 impl Snapshot<'_> {
     /// What waits, longest first: among all conversations, or among these only.
-    pub fn pending(&self, watch: Watch, among: Option<&[ConversationId]>) -> Result<Vec<Pending>> {
+    pub fn pending(&self, watch: Watch, _window: Window, among: Option<&[ConversationId]>) -> Result<Vec<Pending>> {
         let mut pending = Vec::new();
         let read = |row: &Columns<'_>| {
             let conversation = row.id("conversation_id")?;
@@ -56,6 +65,7 @@ impl Snapshot<'_> {
     /// A place without one is absent.
     pub fn first_after(
         &self,
+        _watch: Watch,
         places: &[(ConversationId, MessageRef)],
     ) -> Result<HashMap<(ConversationId, MessageRef), MessageRef>> {
         let wanted: Vec<_> =

@@ -18,6 +18,8 @@ pub struct Earlier {
 pub struct Entry {
     /// The conversation's id.
     pub conversation: ConversationId,
+    /// The deadline's metric, where it is about one: `first_response` and the like; the event's id for events.
+    pub matter: String,
     /// The number people call it by.
     pub number: Option<String>,
     /// Its subject line.

@@ -66,6 +66,8 @@ pub struct Report {
     pub queued: usize,
     /// Deliveries waiting for another try that took new messages along.
     pub joined: usize,
+    /// Conversations that were found to reach nobody, for the first time.
+    pub uncovered: usize,
     /// Digests kept back behind one that may have arrived.
     pub in_doubt: usize,
     /// Deliveries that a stopped pass had on the wire.
@@ -102,6 +104,7 @@ impl Report {
             slots: plan.slots.len(),
             queued: enqueued.queued,
             joined: enqueued.joined,
+            uncovered: enqueued.uncovered,
             in_doubt: enqueued.in_doubt,
             recovered,
             ..Self::default()
@@ -129,7 +132,7 @@ impl Report {
     pub fn exit_status(&self) -> u8 {
         match self {
             Self { misconfigured: true, .. } => 78,
-            Self { dead: 0, unknown: 0, .. } => 0,
+            Self { dead: 0, unknown: 0, uncovered: 0, .. } => 0,
             _ => 1,
         }
     }

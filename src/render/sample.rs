@@ -67,6 +67,7 @@ pub fn sample_letter(now: DateTime<Utc>) -> Letter {
 
 fn entry(number: &str, sender: &str, subject: &str, body: &str) -> Entry {
     Entry {
+        matter: String::new(),
         actor: None,
         sound: None,
         conversation: number.into(),
