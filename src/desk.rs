@@ -8,8 +8,10 @@ mod error;
 mod facts;
 mod find;
 mod link;
+mod mark_read;
 mod pending;
 mod plain;
+mod relations;
 mod settings;
 mod url;
 
@@ -26,6 +28,7 @@ pub use contents::{Content, Sender, Wanted};
 pub use error::DeskError;
 pub use facts::Agents;
 pub use link::{AgentUrl, ContactUrl, Place};
+pub use mark_read::ReadMarks;
 pub use pending::Window;
 pub use settings::Settings;
 pub use url::DeskUrl;
@@ -104,7 +107,9 @@ mod tests {
     #[track_caller]
     fn only_looks_up(sql: &str, may_scan: &[&str]) {
         let plan = plan(sql);
-        let scans = plan.iter().filter(|step| step.starts_with("SCAN") && !step.starts_with("SCAN (subquery"));
+        let scans = plan.iter().filter(|step| {
+            step.starts_with("SCAN") && !step.starts_with("SCAN (subquery") && *step != "SCAN CONSTANT ROW"
+        });
         let strangers = scans.filter(|step| !may_scan.iter().any(|allowed| step.starts_with(allowed)));
         assert_eq!(strangers.collect::<Vec<_>>(), Vec::<&String>::new(), "{sql}\n{plan:#?}");
     }
@@ -116,50 +121,69 @@ mod tests {
 
     #[test]
     fn what_waits_is_read_from_its_own_index() {
-        for (watch, index) in [(Watch::Unreplied, "conversations_waiting"), (Watch::Unread, "conversations_unread")] {
-            only_looks_up(&pending::all(watch), &[]);
-            let steps = plan(&pending::all(watch));
-            let walks = format!("SEARCH c USING COVERING INDEX {index}");
-            assert!(steps.iter().any(|step| step.starts_with(&walks)), "{steps:#?}");
-            assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "the index is sorted: {steps:#?}");
+        for (watch, index) in [
+            (Watch::Unreplied, "conversations_waiting"),
+            (Watch::FirstMessage, "conversations_waiting"),
+            (Watch::NewMessage, "conversations_waiting"),
+            (Watch::Unread, "conversations_unread"),
+            (Watch::UnseenReply, "conversations_unseen"),
+            (Watch::Assigned, "desk_events_by_kind"),
+            (Watch::SlaWarning, "sla_deadlines_by_time"),
+            (Watch::SlaBreach, "sla_deadlines_by_time"),
+        ] {
+            only_looks_up(&relations::sql(watch, false), &[]);
+            let steps = plan(&relations::sql(watch, false));
+            let first = steps.iter().find(|step| step.starts_with("SEARCH")).unwrap();
+            assert!(first.contains(&format!("INDEX {index} (")), "{watch:?}: {steps:#?}");
+            let is_sorted = !steps.iter().any(|step| step.contains("TEMP B-TREE"));
+            assert!(is_sorted || !watch.is_about_messages(), "{watch:?}: {steps:#?}");
         }
     }
 
     #[test]
     fn the_next_message_is_found_without_walking_the_conversation() {
-        let steps = plan(pending::FIRST_AFTER);
-        assert!(
-            steps.iter().any(|step| step.contains("messages_of_contact (conversation_id=? AND created_at>?)")),
-            "{steps:#?}"
-        );
+        for (sql, index) in [
+            (relations::FIRST_CONTACT_MESSAGE_AFTER, "messages_of_contact"),
+            (relations::FIRST_REPLY_AFTER, "messages_replies"),
+        ] {
+            let steps = plan(sql);
+            let walks = format!("{index} (conversation_id=? AND created_at>?)");
+            assert!(steps.iter().any(|step| step.contains(&walks)), "{steps:#?}");
+        }
     }
 
     #[test]
     fn conversations_at_hand_are_looked_up_by_id() {
-        for watch in [Watch::Unreplied, Watch::Unread] {
-            only_looks_up(&pending::some(watch), &["SCAN json_each"]);
-            let steps = plan(&pending::some(watch));
-            assert!(steps.contains(&"SEARCH c USING INTEGER PRIMARY KEY (rowid=?)".to_owned()), "{steps:#?}");
+        for watch in Watch::ALL {
+            only_looks_up(&relations::sql(watch, true), &["SCAN json_each"]);
+            let steps = plan(&relations::sql(watch, true));
+            let walks = ["_waiting (", "_unread (", "_unseen (", "_by_kind (", "_by_time ("];
+            assert!(!steps.iter().any(|step| walks.iter().any(|index| step.contains(index))), "{watch:?}: {steps:#?}");
         }
     }
 
     #[test]
     fn every_other_statement_looks_up_by_key() {
-        use facts::sql::{AGENTS, CONTACTS, CONVERSATIONS, GROUPS, MEMBERS, PRESENCE, SEEN};
+        use facts::sql::{
+            AGENTS, AVAILABILITY, CONTACTS, CONVERSATIONS, DEVICES, GROUPS, MEMBERS, PREFERENCES, PRESENCE, SEEN,
+        };
         use find::{AGENT_BY_EMAIL, AGENT_BY_ID, BY_ID, BY_NUMBER, CONTACT_BY_EMAIL, CONTACT_BY_ID};
-        for sql in [pending::FIRST_AFTER, contents::LATEST, contents::ATTACHMENTS, contents::EARLIER] {
+        for sql in [&contents::latest(), contents::ATTACHMENTS, &contents::earlier()] {
             only_looks_up(sql, &["SCAN w VIRTUAL TABLE"]);
         }
-        for sql in [CONVERSATIONS, CONTACTS, GROUPS, MEMBERS, AGENTS, PRESENCE, SEEN] {
+        for sql in
+            [CONVERSATIONS, CONTACTS, GROUPS, MEMBERS, AGENTS, AVAILABILITY, PRESENCE, PREFERENCES, DEVICES, SEEN]
+        {
             only_looks_up(sql, &["SCAN json_each"]);
         }
         for sql in [BY_NUMBER, BY_ID, AGENT_BY_EMAIL, AGENT_BY_ID, CONTACT_BY_EMAIL, CONTACT_BY_ID] {
             only_looks_up(sql, &[]);
         }
+        only_looks_up(&relations::latest_message(), &[]);
     }
 
     #[test]
     fn what_the_triggers_compute_is_looked_up_by_key() {
-        only_looks_up("SELECT * FROM conversations_derived WHERE id = 7", &["SCAN CONSTANT ROW"]);
+        only_looks_up("SELECT * FROM conversations_derived WHERE id = 7", &[]);
     }
 }

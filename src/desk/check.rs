@@ -23,24 +23,32 @@ pub struct Findings {
 }
 
 /// Every relation that is read, with the columns that are read of it.
-const RELATIONS: [(&str, &str); 9] = [
-    ("agents", "id account_id name email role active time_zone"),
-    ("groups", "id name"),
+const RELATIONS: [(&str, &str); 14] = [
+    ("agents", "id account_id name email phone avatar_url role active time_zone"),
+    ("groups", "id name kind"),
     ("group_members", "group_id agent_id"),
-    ("contacts", "id name email kind blocked avatar_url"),
+    ("contacts", "id account_id name email phone kind blocked avatar_url sms_consent time_zone last_active_at"),
     (
         "conversations",
         "id account_id number subject status assignee_id last_agent_id group_id contact_id bot_state waiting_since \
-         unread_since",
+         unread_since unseen_reply_at first_reply_at agents_last_seen_at contact_last_seen_at",
     ),
-    ("messages", "id conversation_id sender_type deleted body body_format created_at"),
+    ("messages", "id conversation_id sender_type sender_id private deleted body body_format created_at"),
     ("attachments", "id message_id filename byte_size url"),
     ("read_cursors", "conversation_id reader_type reader_id last_seen_at"),
-    ("presence", "subject_type subject_id status last_active_at"),
+    ("presence", "subject_type subject_id status surface last_active_at"),
+    (
+        "availability",
+        "agent_id time_zone working_days working_from working_until quiet_from quiet_until away_until stand_in_id",
+    ),
+    ("preferences", "agent_id group_id event channel enabled scope unassigned"),
+    ("devices", "id owner_type owner_id provider token p256dh auth platform app_id"),
+    ("desk_events", "event_id conversation_id kind at actor_id target_id"),
+    ("sla_deadlines", "conversation_id metric due_at"),
 ];
 
 /// Without these nothing would ever wait, and nobody would see why; or a pass would walk the whole desk.
-const KEEPERS: [&str; 13] = [
+const KEEPERS: [&str; 20] = [
     "messages_written",
     "messages_changed",
     "messages_removed",
@@ -52,7 +60,14 @@ const KEEPERS: [&str; 13] = [
     "conversations_derive",
     "conversations_waiting",
     "conversations_unread",
+    "conversations_unseen",
     "messages_of_contact",
+    "messages_of_bot",
+    "messages_replies",
+    "devices_by_owner",
+    "desk_events_by_kind",
+    "desk_events_by_conversation",
+    "sla_deadlines_by_time",
     "attachments_by_message",
 ];
 

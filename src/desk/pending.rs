@@ -3,75 +3,61 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::Snapshot;
 use super::columns::{Columns, integers};
-use crate::model::{ConversationId, MessageId, MessageRef, Pending, Watch};
+use super::relations::{self, FIRST_CONTACT_MESSAGE_AFTER, FIRST_REPLY_AFTER};
+use crate::model::{ConversationId, Event, MessageId, MessageRef, Pending, Relation, Watch};
 
-/// The contact's latest message in `c`, by one look into the index of contact messages.
-const LATEST: &str = "JOIN messages m ON m.id = (
-    SELECT n.id FROM messages n
-    WHERE n.conversation_id = c.id AND n.sender_type = 'contact' AND n.deleted = 0
-    ORDER BY n.created_at DESC, n.id DESC LIMIT 1)";
+/// What happened longer ago is not looked for: a weekend without a pass is made up for, and no more.
+const LOOK_BACK: TimeDelta = TimeDelta::hours(72);
 
-/// For each (conversation, time, id): the contact's next message after that place.
-pub(super) const FIRST_AFTER: &str = "
-    SELECT w.key AS place, m.id AS message_id, m.created_at FROM json_each(?1) w
-    CROSS JOIN messages m ON m.id = (
-        SELECT n.id FROM messages n
-        WHERE n.conversation_id = w.value ->> 0 AND n.sender_type = 'contact' AND n.deleted = 0
-          AND (n.created_at, n.id) > (w.value ->> 1, w.value ->> 2)
-        ORDER BY n.created_at, n.id LIMIT 1)";
-
-/// Shim.
+/// The stretch of time that events and deadlines are looked for in.
 #[derive(Debug, Clone, Copy)]
 pub struct Window {
-    /// now
+    /// The instant of the pass.
     pub now: DateTime<Utc>,
-    /// before
-    pub before: chrono::TimeDelta,
+    /// How long before a deadline its warning falls due.
+    pub before: TimeDelta,
 }
 
 impl Snapshot<'_> {
     /// What waits, longest first: among all conversations, or among these only.
-    pub fn pending(&self, watch: Watch, _window: Window, among: Option<&[ConversationId]>) -> Result<Vec<Pending>> {
+    ///
+    /// Replies, events and deadlines of more than 72 hours ago are found only among given conversations.
+    pub fn pending(&self, watch: Watch, window: Window, among: Option<&[ConversationId]>) -> Result<Vec<Pending>> {
         let mut pending = Vec::new();
-        let read = |row: &Columns<'_>| {
-            let conversation = row.id("conversation_id")?;
-            pending.push(Pending {
-                conversation,
-                matter: "".into(),
-                since: row.time("since")?,
-                latest: place(row)?,
-                event: None,
-            });
+        let sql = relations::sql(watch, among.is_some());
+        let ids = among.map(|ids| integers(ids.iter().map(ConversationId::as_str)));
+        let from = milliseconds(window.now - LOOK_BACK);
+        let (now, warned) = (milliseconds(window.now), milliseconds(window.now + window.before));
+        let parameters = rusqlite::named_params! { ":ids": ids, ":from": from, ":now": now, ":warned": warned };
+        let used: Vec<(&str, &dyn rusqlite::ToSql)> =
+            parameters.iter().copied().filter(|(name, _)| sql.contains(name)).collect();
+        self.each(relations::name(watch), &sql, used.as_slice(), |row| {
+            pending.push(read(watch, window, row)?);
             Ok(())
-        };
-        let relation = name(watch);
-        match among {
-            None => self.each(relation, &all(watch), [], read)?,
-            Some(ids) => {
-                let ids = integers(ids.iter().map(ConversationId::as_str));
-                self.each(relation, &some(watch), [ids], read)?;
-            }
-        }
+        })?;
         Ok(pending)
     }
 
-    /// The contact's first message after each place; with an empty message id, the first at or after that time.
+    /// The first message after each place, of the contact or, for a watch over replies, of the desk; with an empty
+    /// message id, the first at or after that time.
     ///
     /// A place without one is absent.
     pub fn first_after(
         &self,
-        _watch: Watch,
+        watch: Watch,
         places: &[(ConversationId, MessageRef)],
     ) -> Result<HashMap<(ConversationId, MessageRef), MessageRef>> {
         let wanted: Vec<_> =
             places.iter().map(|(id, place)| json!([number(id.as_str()), at(place), after(place)])).collect();
+        let replies = watch.relation() == Relation::UnseenReplies;
+        let sql = if replies { FIRST_REPLY_AFTER } else { FIRST_CONTACT_MESSAGE_AFTER };
         let mut first = HashMap::with_capacity(places.len());
-        self.each("messages", FIRST_AFTER, [json!(wanted).to_string()], |row| {
+        self.each("messages", sql, [json!(wanted).to_string()], |row| {
             let asked = row.integer("place")?.and_then(|index| places.get(usize::try_from(index).ok()?));
             if let Some(asked) = asked {
                 first.insert(asked.clone(), place(row)?);
@@ -84,8 +70,7 @@ impl Snapshot<'_> {
     /// The contact's latest message in a conversation of any status.
     pub fn latest(&self, conversation: &ConversationId) -> Result<Option<MessageRef>> {
         let mut latest = None;
-        let sql = format!("SELECT m.id AS message_id, m.created_at FROM conversations c {LATEST} WHERE c.id = ?1");
-        self.each("messages", &sql, [number(conversation.as_str())], |row| {
+        self.each("messages", &relations::latest_message(), [number(conversation.as_str())], |row| {
             latest = Some(place(row)?);
             Ok(())
         })?;
@@ -93,39 +78,26 @@ impl Snapshot<'_> {
     }
 }
 
-/// The driving relation of a watch, as the desk contract calls it.
-fn name(watch: Watch) -> &'static str {
-    match watch {
-        Watch::Unread => "unread_conversations",
-        _ => "waiting_conversations",
-    }
-}
-
-fn since(watch: Watch) -> &'static str {
-    match watch {
-        Watch::Unread => "unread_since",
-        _ => "waiting_since",
-    }
-}
-
-/// Everything that waits: walks the partial index of the column, which holds nothing else.
-pub(super) fn all(watch: Watch) -> String {
-    let since = since(watch);
-    format!(
-        "SELECT c.id AS conversation_id, c.{since} AS since, m.id AS message_id, m.created_at FROM conversations c {LATEST}
-         WHERE c.{since} IS NOT NULL AND c.status = 'open' ORDER BY c.{since}, c.id"
-    )
-}
-
-/// What waits among the given: `NOT INDEXED` leaves the integer key, else a few ids would walk all that waits.
-pub(super) fn some(watch: Watch) -> String {
-    let since = since(watch);
-    format!(
-        "SELECT c.id AS conversation_id, c.{since} AS since, m.id AS message_id, m.created_at
-         FROM conversations c NOT INDEXED {LATEST}
-         WHERE c.id IN (SELECT value FROM json_each(?1)) AND c.{since} IS NOT NULL AND c.status = 'open'
-         ORDER BY c.{since}, c.id"
-    )
+fn read(watch: Watch, window: Window, row: &Columns<'_>) -> Result<Pending> {
+    let conversation = row.id("conversation_id")?;
+    Ok(match watch.relation() {
+        Relation::Unread | Relation::Waiting | Relation::UnseenReplies => {
+            Pending { conversation, matter: "".into(), since: row.time("since")?, latest: place(row)?, event: None }
+        }
+        Relation::Events => {
+            let id: MessageId = row.id("event_id")?;
+            let at = row.time("at")?;
+            let event = Event { actor: row.optional_id("actor_id")?, target: row.optional_id("target_id")? };
+            let matter = id.as_str().into();
+            Pending { conversation, matter, since: at, latest: MessageRef { at, id }, event: Some(event) }
+        }
+        Relation::Deadlines => {
+            let due_at = row.time("due_at")?;
+            let since = if watch == Watch::SlaWarning { due_at - window.before } else { due_at };
+            let matter = row.text("metric")?.unwrap_or_default().into();
+            Pending { conversation, matter, since, latest: MessageRef { at: due_at, id: "".into() }, event: None }
+        }
+    })
 }
 
 fn place(row: &Columns<'_>) -> Result<MessageRef> {

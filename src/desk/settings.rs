@@ -24,6 +24,9 @@ pub struct Settings {
     /// Where a contact goes on talking.
     #[serde(default)]
     pub contact_url: Option<ContactUrl>,
+    /// Whether a conversation counts as read by an agent once a mail about it was sent to them.
+    #[serde(default)]
+    pub mark_read_after_email: bool,
 }
 
 fn support_desk() -> String {
