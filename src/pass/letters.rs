@@ -110,6 +110,7 @@ fn entry(config: &Config, facts: &Facts, contents: &Contents, recipient: &Recipi
         number,
         subject: conversation.and_then(|it| it.subject.clone()),
         watch: config.rule(&item.rule).map_or(Watch::Unreplied, |rule| rule.watch),
+        matter: String::new(),
         why: item.why.clone(),
         group: group.map(|group| group.name.clone()),
         sender: contact.and_then(|it| it.name.as_deref()).map(display_name).filter(|name| !name.is_empty()),
