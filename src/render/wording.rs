@@ -82,17 +82,26 @@ pub(super) fn happened(entry: &Entry, letter: &Letter) -> String {
             format!("{} asks for assistance in a chat with {name}", actor(entry).unwrap_or_else(|| "An agent".into()))
         }
         Kind::Plain(Watch::Cancelled) => format!("{start} gave up waiting"),
-        Kind::Plain(Watch::SlaWarning) => match due(entry) {
-            Due::FirstAnswer | Due::Answer => format!("Answer to {name} is due {}", moment(entry.at, letter)),
-            Due::Solution => format!("Solution for {name} is due {}", moment(entry.at, letter)),
-            Due::Queue => format!("{start}'s wait in the queue reaches its limit {}", moment(entry.at, letter)),
-        },
-        Kind::Plain(Watch::SlaBreach) => match due(entry) {
-            Due::FirstAnswer | Due::Answer => format!("Answer to {name} was due {}", moment(entry.at, letter)),
-            Due::Solution => format!("Solution for {name} was due {}", moment(entry.at, letter)),
-            Due::Queue => format!("{start} has waited in the queue longer than agreed"),
-        },
+        Kind::Plain(Watch::SlaWarning | Watch::SlaBreach) => falls_due(entry, letter),
         Kind::Plain(Watch::Unreplied) | Kind::Yours(_) => format!("{start} waits for an answer"),
+    }
+}
+
+/// Whether a deadline has passed is read off the clock: a warning may arrive late.
+fn is_ahead(entry: &Entry, letter: &Letter) -> bool {
+    entry.at > letter.now
+}
+
+fn falls_due(entry: &Entry, letter: &Letter) -> String {
+    let (name, moment) = (within(entry), moment(entry.at, letter));
+    let verb = if is_ahead(entry, letter) { "is" } else { "was" };
+    match due(entry) {
+        Due::FirstAnswer | Due::Answer => format!("Answer to {name} {verb} due {moment}"),
+        Due::Solution => format!("Solution for {name} {verb} due {moment}"),
+        Due::Queue if is_ahead(entry, letter) => {
+            format!("{}'s wait in the queue reaches its limit {moment}", beginning(entry))
+        }
+        Due::Queue => format!("{} has waited in the queue longer than agreed", beginning(entry)),
     }
 }
 
@@ -145,10 +154,9 @@ pub(super) fn status(entry: &Entry, letter: &Letter) -> String {
     }
 }
 
-/// Whether a deadline has passed is read off the clock: a warning may arrive late.
 fn deadline(entry: &Entry, letter: &Letter) -> String {
     let at = times::written(entry.at, letter.recipient.time_zone);
-    let ahead = entry.at > letter.now;
+    let ahead = is_ahead(entry, letter);
     let distance = if ahead {
         format!("in {}", times::wait(letter.now, entry.at))
     } else {
@@ -320,9 +328,10 @@ fn earliest(letter: &Letter) -> Option<String> {
     let first = letter.entries.first().filter(|_| total(letter) > 1)?;
     match common(letter) {
         Some(Kind::Answered) => None,
-        Some(Kind::Plain(Watch::SlaWarning)) => {
-            let at = letter.entries.iter().map(|entry| entry.at).min()?;
-            Some(format!("first {}", moment(at, letter)))
+        Some(Kind::Plain(Watch::SlaWarning | Watch::SlaBreach)) => {
+            let entry = letter.entries.iter().min_by_key(|entry| entry.at)?;
+            let verb = if is_ahead(entry, letter) { "" } else { "was due " };
+            Some(format!("first {verb}{}", moment(entry.at, letter)))
         }
         Some(Kind::Yours(_)) => Some(format!("first {}", moment(first.since, letter))),
         Some(Kind::Plain(watch)) if watch.relation() == Relation::Events => {
