@@ -72,12 +72,11 @@ fn told_as(entry: &mut Entry, watch: Watch) {
     }
 }
 
-/// Two answers to Tom that he has not seen.
+/// An answer to Tom that he has not seen.
 fn contact() -> Letter {
     let mut letter = one();
     letter.recipient.id = RecipientId::Contact("12".into());
     letter.recipient.name = "Tom Becker".into();
-    letter.desk_link = None;
     let entry = &mut letter.entries[0];
     told_as(entry, Watch::UnseenReply);
     entry.sender = Some("Ada Lindqvist".into());
@@ -143,6 +142,14 @@ fn readers_whom_the_event_does_not_name_are_not_called_you() {
         )
     });
     insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn the_reason_names_the_event_that_was_watched_whatever_the_ledger_remembers() {
+    let mut letter = one();
+    told_as(&mut letter.entries[0], Watch::Transferred);
+    letter.entries[0].why = Why::parse("target");
+    assert!(words(&letter).text.contains("You hear about this because it was transferred to you."));
 }
 
 #[test]

@@ -22,6 +22,7 @@ const MOST_EARLIER: usize = 50;
 
 /// The fields of a letter.
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that templates ask")]
 pub(super) struct Fields {
     subject: String,
     headline: String,
