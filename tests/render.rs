@@ -145,6 +145,20 @@ fn readers_whom_the_event_does_not_name_are_not_called_you() {
 }
 
 #[test]
+fn several_are_told_by_what_holds_for_all_of_them() {
+    let mut letter = letter();
+    letter.entries.truncate(2);
+    letter.entries.iter_mut().for_each(|entry| told_as(entry, Watch::Assigned));
+    letter.entries[1].why = Why::Supervisor;
+    assert_eq!(words(&letter).subject, "2 chats were assigned, the first at 09:14");
+    letter.entries[1].why = Why::Uncovered;
+    assert_eq!(words(&letter).subject, "2 conversations need your attention, the oldest since 09:14");
+    letter.entries[0].since = "2026-03-01T20:10:00Z".parse().unwrap();
+    letter.entries[1].why = Why::Target(Watch::Assigned);
+    assert_eq!(words(&letter).subject, "2 chats were assigned to you, the first on Sun 1 Mar at 21:10");
+}
+
+#[test]
 fn the_reason_names_the_event_that_was_watched_whatever_the_ledger_remembers() {
     let mut letter = one();
     told_as(&mut letter.entries[0], Watch::Transferred);
@@ -154,22 +168,22 @@ fn the_reason_names_the_event_that_was_watched_whatever_the_ledger_remembers() {
 
 #[test]
 fn m5_every_deadline_is_called_by_what_is_due() {
-    let mut all = String::new();
+    let mut all = Vec::new();
     for metric in ["first_response", "next_response", "resolution", "queue_wait"] {
         for watch in [Watch::SlaWarning, Watch::SlaBreach] {
             let mut letter = one();
             told_as(&mut letter.entries[0], watch);
             letter.entries[0].matter = metric.into();
-            all += &format!("======== {metric}, {}\n{}", watch.word(), lines(&letter));
+            all.push(format!("======== {metric}, {}\n{}", watch.word(), lines(&letter)));
             letter.entries.push(letter.entries[0].clone());
-            all += &format!("-------- twice\n{}", lines(&letter));
+            all.push(format!("-------- twice\n{}", lines(&letter)));
         }
     }
     let mut late = one();
     told_as(&mut late.entries[0], Watch::SlaWarning);
     late.entries[0].at = "2026-03-01T20:10:00Z".parse().unwrap();
-    all += &format!("======== a warning that comes late\n{}", lines(&late));
-    insta::assert_snapshot!(all);
+    all.push(format!("======== a warning that comes late\n{}", lines(&late)));
+    insta::assert_snapshot!(all.concat());
 }
 
 #[test]
