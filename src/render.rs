@@ -13,6 +13,7 @@ mod note;
 mod sample;
 mod templates;
 mod times;
+mod wording;
 
 use std::path::PathBuf;
 

@@ -64,6 +64,12 @@ impl Topic<'_> {
         self.rule.map_or(Watch::Unreplied, |rule| rule.watch)
     }
 
+    /// The metric of a deadline; empty for everything else.
+    fn metric(&self) -> String {
+        let is_deadline = self.watch().relation() == Relation::Deadlines;
+        if is_deadline { self.item.matter.to_string() } else { String::new() }
+    }
+
     /// The message that is shown: what is told, or for an event or a deadline whatever the contact wrote last.
     fn wanted(&self) -> Wanted {
         let is_message = self.item.matter.is_empty();
@@ -168,7 +174,7 @@ impl Around<'_> {
         Entry {
             link: link(self.config, recipient, number.as_deref(), &item.conversation),
             conversation: item.conversation.clone(),
-            matter: item.matter.to_string(),
+            matter: topic.metric(),
             number,
             subject: conversation.and_then(|it| it.subject.clone()),
             watch: topic.watch(),
@@ -178,7 +184,8 @@ impl Around<'_> {
             sender,
             sender_image,
             since: item.since,
-            at: content.at.unwrap_or(item.latest.at),
+            // of an event when it happened, of a deadline when it is due; the message is only shown with it
+            at: content.at.filter(|_| item.matter.is_empty()).unwrap_or(item.latest.at),
             body: content.body,
             cut: content.cut,
             attachments: content.attachments,
