@@ -111,12 +111,23 @@ impl Shift {
         let (desk, mut ledger) = (Desk::open(&self.office.path()).unwrap(), self.ledger());
         let mut house = House { config: &config, desk: &desk, ledger: &mut ledger };
         let post = || {
-            let email = Relay::new(config.email.as_ref().unwrap(), &config.folder)?;
+            let email = match &config.email {
+                Some(email) => Ok(Relay::new(email, &config.folder)?),
+                None => Err(no_section(Channel::Email)),
+            };
+            let outbox = |(channel, settings): (&Channel, &_)| (*channel, Outbox::new(*channel, settings, &config.folder));
+            let read = self.read_by_mail.clone();
             Ok(Post {
                 own_words: std::sync::LazyLock::new(Templates::embedded_only),
                 template_fault: None,
                 templates: Templates::load(config.template_folder().as_deref(), &config.template_sets())?,
                 email,
+                notes: config.notes.iter().map(outbox).collect(),
+                mark_read: Some(Box::new(move |marks: &[_]| {
+                    read.lock().unwrap().extend_from_slice(marks);
+                    anyhow::ensure!(!marks.iter().any(|(_, agent, _)| agent.as_str() == NEVER_READS), "no such agent");
+                    Ok(())
+                })),
             })
         };
         pass::run(&mut house, order, Clock::at(now), post, &|_, _| {}).unwrap()
