@@ -58,8 +58,7 @@ fn recipient(config: &Config, channel: Channel, to: &str) -> Result<Recipient> {
         Channel::Push | Channel::Desktop => Arc::from(to),
         Channel::InApp => {
             let ledger = config.ledger_path();
-            let message =
-                format!("in_app needs no test: it is the table in_app_notifications in {}", ledger.display());
+            let message = format!("in_app needs no test: it is the table in_app_notifications in {}", ledger.display());
             return Err(usage(message).into());
         }
     };
@@ -80,9 +79,8 @@ fn device(channel: Channel, token: Arc<str>) -> Device {
 fn by_email(config: &Config, template: &str, letter: Letter, now: DateTime<Utc>) -> Result<Outcome> {
     let (templates, _) = open::working_templates(config)?;
     let relay = open::relay(config)?;
-    let words = templates
-        .render(template, &letter)
-        .map_err(|error| UsageError(format!("--template {template:?}: {error}")))?;
+    let words =
+        templates.render(template, &letter).map_err(|error| UsageError(format!("--template {template:?}: {error}")))?;
     let mail = Mail { recipient: letter.recipient, words, uid: uid(now), thread: None, now, redirected_to: None };
     let outcome = relay.lane().send(&mail);
     Ok(outcome)
@@ -90,9 +88,9 @@ fn by_email(config: &Config, template: &str, letter: Letter, now: DateTime<Utc>)
 
 fn by_note(config: &Config, channel: Channel, letter: Letter, now: DateTime<Utc>) -> Result<Outcome> {
     let outboxes = open::outboxes(config);
-    let outbox = outboxes.get(&channel).ok_or_else(|| {
-        SettingsError(format!("there is no [{channel}] section; add one with outbox = \"FOLDER\""))
-    })?;
+    let outbox = outboxes
+        .get(&channel)
+        .ok_or_else(|| SettingsError(format!("there is no [{channel}] section; add one with outbox = \"FOLDER\"")))?;
     let note = render::note(&letter).context("put the sample into a note")?;
     let uid = uid(now);
     let notification = Notification { recipient: letter.recipient, note, collapse: uid.clone(), uid, now };

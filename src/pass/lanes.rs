@@ -246,7 +246,9 @@ impl Writer<'_, '_> {
 
     fn go(&mut self, free: &[Place], may_go: &[bool], report: &mut Report) {
         for (place, may_go) in free.iter().zip(may_go) {
-            let Some(seat) = self.ways.get_mut(place.way).and_then(|way| way.seats.get_mut(place.seat)) else { continue };
+            let Some(seat) = self.ways.get_mut(place.way).and_then(|way| way.seats.get_mut(place.seat)) else {
+                continue;
+            };
             let Some(ready) = seat.next.take() else { continue };
             let told = seat.work.send(if *may_go { Work::Go } else { Work::Drop });
             if !may_go {
@@ -260,9 +262,12 @@ impl Writer<'_, '_> {
 
     /// How many deliveries may still begin.
     fn room(&self) -> usize {
-        let most = self.house.config.limits.per_pass.map_or(usize::MAX, |most| {
-            usize::try_from(most.get()).unwrap_or(usize::MAX)
-        });
+        let most = self
+            .house
+            .config
+            .limits
+            .per_pass
+            .map_or(usize::MAX, |most| usize::try_from(most.get()).unwrap_or(usize::MAX));
         most.saturating_sub(self.begun)
     }
 

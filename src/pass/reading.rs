@@ -21,8 +21,7 @@ pub(super) fn mark_read<'a>(config: &Config, post: &Post, sent: impl Iterator<It
 /// The conversations of a digest that its agent has read with it, each up to the latest message told.
 fn read(config: &Config, digest: &Digest) -> Vec<(ConversationId, AgentId, DateTime<Utc>)> {
     let Some(agent) = digest.recipient.id.agent() else { return Vec::new() };
-    let messages = digest.items.iter().filter(|item| {
-        config.rule(&item.rule).is_some_and(|rule| rule.watch.is_about_messages())
-    });
+    let messages =
+        digest.items.iter().filter(|item| config.rule(&item.rule).is_some_and(|rule| rule.watch.is_about_messages()));
     messages.map(|item| (item.conversation.clone(), agent.clone(), item.latest.at)).collect()
 }
