@@ -1,37 +1,35 @@
 //! Claimed deliveries on their way: lanes render and send, one writer settles and begins in shared commits.
 //! A delivery is on the wire only between its committed `sending` and its settlement: that many may repeat.
 
-use std::sync::atomic::Ordering;
+mod fill;
+mod written;
+
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, Scope};
 use std::time::Duration;
 
 use anyhow::Result;
 
+use self::written::{begin, blamed, settled};
 use super::clock::Clock;
-use super::lane::{Answer, Job, Work, note, run_lane};
+use super::lane::{Answer, Work, run_lane};
 use super::order::Order;
 use super::reading::mark_read;
-use super::recheck::{Check, recheck};
 use super::report::Report;
 use super::suspects::{Judged, Suspects};
-use super::way::{Place, Ready, Seat, Way, shown};
+use super::way::{Place, Ready, Seat, Way};
 use super::{House, Post};
 use crate::deliver::email;
-use crate::ledger::{Begin, Closed, Settled, Settlement, thread_key, uid};
-use crate::model::{Channel, Delivery, Outcome, Reply};
+use crate::ledger::{Begin, Closed, Settled, Settlement};
+use crate::model::{Channel, Delivery, Outcome};
 
 /// Called after each commit with how many deliveries are settled and how many were due at first.
 pub type Progress<'a> = dyn Fn(usize, usize) + 'a;
 
-/// A claim takes this many deliveries for each lane: few enough that a stop gives little back.
-const CLAIM_PER_LANE: usize = 4;
 /// So many servers' failures in a row without any answer: nobody is there, and waiting for each would eat the pass.
 const SILENCES_IN_A_ROW: usize = 3;
 /// Lanes for notifications: what is written to a file waits for the disk only.
 const NOTE_LANES: usize = 4;
-/// So many notes go into the feed with one commit.
-const FEED_PER_COMMIT: usize = 64;
 /// The channels other than email.
 const NOTES: [Channel; 4] = [Channel::Sms, Channel::Push, Channel::Desktop, Channel::InApp];
 
@@ -110,103 +108,6 @@ fn hire<'scope>(scope: &'scope Scope<'scope, '_>, post: &'scope Post, place: Pla
 }
 
 impl Writer<'_, '_> {
-    /// Gives every lane its next letter to render; claims and re-checks more when few are left.
-    fn fill(&mut self, hire: &dyn Fn(Place) -> Seat) -> Result<()> {
-        if self.clock.elapsed() >= self.order.budget || self.order.stop.load(Ordering::Relaxed) {
-            self.close()?;
-        }
-        for way in 0..self.ways.len() {
-            self.claim(way)?;
-            self.seat(way, hire);
-        }
-        Ok(())
-    }
-
-    fn claim(&mut self, index: usize) -> Result<()> {
-        while let Some(way) = self.ways.get_mut(index).filter(|way| way.is_hungry()) {
-            if self.feed.len() >= FEED_PER_COMMIT {
-                break;
-            }
-            let (limit, now) = (way.lanes * CLAIM_PER_LANE, self.clock.now());
-            let claimed = self.house.ledger.claim(limit, now, self.only, &way.open)?;
-            if claimed.is_empty() {
-                // what becomes due from here on is for the next pass
-                way.open.clear();
-            }
-            self.check(index, claimed)?;
-        }
-        Ok(())
-    }
-
-    fn seat(&mut self, index: usize, hire: &dyn Fn(Place) -> Seat) {
-        let Some(way) = self.ways.get_mut(index) else { return };
-        for seat in 0..way.lanes {
-            if way.ready.is_empty() {
-                break;
-            }
-            if seat == way.seats.len() {
-                way.seats.push(hire(Place { way: index, seat }));
-            }
-            if let Some(seat) = way.seats.get_mut(seat).filter(|seat| seat.next.is_none()) {
-                seat.next = way.ready.pop_front().map(|ready| prepare(ready, seat, &self.clock, self.order));
-            }
-        }
-    }
-
-    fn check(&mut self, way: usize, claimed: Vec<Delivery>) -> Result<()> {
-        let claimed = self.with_a_way_out(claimed)?;
-        if claimed.is_empty() {
-            return Ok(());
-        }
-        let checks = recheck(self.house, &claimed, self.clock.now())?;
-        for (delivery, check) in claimed.into_iter().zip(checks) {
-            match check {
-                Check::Suppress(reason) => self.unsent.push((delivery, Settlement::Suppressed(reason))),
-                Check::Postpone(at) => self.unsent.push((delivery, Settlement::Postponed(at))),
-                Check::Send(content) => {
-                    let (digest, letter) = *content;
-                    let uid = delivery
-                        .frozen_uid
-                        .clone()
-                        .unwrap_or_else(|| uid(self.house.ledger.install_id(), &delivery, &digest.items));
-                    let shown = shown(&digest);
-                    self.add(way, Ready { delivery, digest, uid, shown, letter: Some(letter), note: None });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Leaves out what can go out by nothing that the settings know: it waits until they do.
-    fn with_a_way_out(&mut self, claimed: Vec<Delivery>) -> Result<Vec<Delivery>> {
-        let mut rest = Vec::with_capacity(claimed.len());
-        for delivery in claimed {
-            match self.post.fault(delivery.channel) {
-                None => rest.push(delivery),
-                Some(fault) => {
-                    self.gate(delivery.channel)?;
-                    self.unsent.push((delivery, Settlement::Answered(fault)));
-                }
-            }
-        }
-        Ok(rest)
-    }
-
-    fn add(&mut self, way: usize, mut ready: Ready) {
-        if ready.delivery.channel == Channel::InApp {
-            let outcome = match ready.letter.take().as_ref().map(note) {
-                Some(Err(reply)) => Outcome::RefusedMessage(reply),
-                note => {
-                    ready.note = note.and_then(Result::ok);
-                    Outcome::Accepted(Reply::default())
-                }
-            };
-            self.feed.push(Judged { item: ready, outcome, blames_channel: false });
-        } else if let Some(way) = self.ways.get_mut(way) {
-            way.ready.push_back(ready);
-        }
-    }
-
     /// Writes all answers and begins whatever a free lane has ready, in one commit; then lets those lanes go.
     fn commit(&mut self, report: &mut Report) -> Result<()> {
         let mut answered = std::mem::take(&mut self.answered);
@@ -350,48 +251,4 @@ impl Writer<'_, '_> {
 
 fn seat_at(ways: &[Way], place: Place) -> Option<&Seat> {
     ways.get(place.way)?.seats.get(place.seat)
-}
-
-fn begin(ready: &Ready) -> Begin<'_> {
-    Begin { delivery: &ready.delivery, uid: &ready.uid, items: &ready.digest.items, shown: &ready.shown }
-}
-
-/// What the ledger is told: a mail that was refused for the channel's fault waits for another try.
-fn settled(judged: &Judged<Ready>) -> Settled<'_> {
-    let ready = &judged.item;
-    let settlement = match (&judged.outcome, &ready.note) {
-        (Outcome::Accepted(_), Some(note)) => Settlement::Shown(note.clone(), ready.digest.items.clone()),
-        (Outcome::RefusedMessage(reply) | Outcome::Misconfigured { reply, .. }, _) if judged.blames_channel => {
-            Settlement::Answered(Outcome::Deferred(None, reply.clone()))
-        }
-        (outcome, _) => Settlement::Answered(outcome.clone()),
-    };
-    Settled { delivery: &ready.delivery, uid: &ready.uid, settlement }
-}
-
-/// What the operator is told: the setting to look at.
-fn blamed(judged: &Judged<Ready>) -> Outcome {
-    match &judged.outcome {
-        Outcome::RefusedMessage(reply) if judged.blames_channel => {
-            Outcome::Misconfigured { key: "email.server", reply: reply.clone() }
-        }
-        outcome => outcome.clone(),
-    }
-}
-
-/// Hands a letter to a lane, which renders it while other lanes send.
-fn prepare(mut ready: Ready, seat: &Seat, clock: &Clock, order: &Order) -> Ready {
-    if let Some(letter) = ready.letter.take() {
-        let job = Job {
-            channel: ready.delivery.channel,
-            letter,
-            set: ready.digest.subject.clone(),
-            uid: ready.uid.clone(),
-            thread: thread_key(&ready.digest, clock.now()),
-            now: clock.now(),
-            redirected_to: order.redirect_to.clone(),
-        };
-        let _ = seat.work.send(Work::Prepare(Box::new(job)));
-    }
-    ready
 }

@@ -82,9 +82,10 @@ pub struct Report {
     pub unknown: usize,
     /// Deliveries of which nothing waited any more.
     pub suppressed: usize,
-    /// Deliveries that are due and were not begun: the time of the pass was up, or the channel did not work.
+    /// Deliveries that are due and were not begun: the time or the limit of the pass was up, the channel did not work,
+    /// or the pass was a trial that only mails take part in.
     pub left: usize,
-    /// Whether the settings stopped the channel.
+    /// Whether the settings stopped a channel.
     pub misconfigured: bool,
     /// How long it took.
     pub seconds: f64,
