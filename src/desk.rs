@@ -10,6 +10,7 @@ mod find;
 mod link;
 mod pending;
 mod plain;
+mod replay;
 mod settings;
 mod url;
 
@@ -26,6 +27,7 @@ pub use contents::{Content, Wanted};
 pub use error::DeskError;
 pub use facts::Agents;
 pub use link::{AgentUrl, ContactUrl, Place};
+pub use replay::Replay;
 pub use settings::Settings;
 pub use url::DeskUrl;
 

@@ -4,6 +4,7 @@
 mod backoff;
 mod claim;
 mod columns;
+mod copy;
 mod enqueue;
 mod exchange;
 mod history;

@@ -1,6 +1,7 @@
 //! One pass, top to bottom: what is due, what waits, who hears and why; then claim, re-check, render, send, settle.
 
 mod clock;
+mod foresee;
 mod lane;
 mod lanes;
 mod letters;
@@ -23,6 +24,7 @@ use crate::model::{Letter, Words};
 use crate::render::{TemplateError, Templates};
 
 pub use clock::Clock;
+pub use foresee::{Foreseen, foresee};
 pub use lanes::Progress;
 pub use order::Order;
 pub use plan::{Plan, Slots, plan};

@@ -161,7 +161,7 @@ impl Open<'_> {
     }
 
     fn decided(&self, facts: &Facts, decision: &Decision) -> String {
-        let who = recipient(facts, decision);
+        let who = recipient(self.config, facts, decision);
         match &decision.verdict {
             Verdict::Told(why) => format!("{who}: would be told at the next slot, because {}", why.sentence()),
             Verdict::Later(at, reason) => {
