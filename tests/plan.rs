@@ -277,29 +277,3 @@ fn a_plan_without_times_covers_the_next_day() {
     let shown = String::from_utf8(output.stdout).unwrap();
     assert!(shown.starts_with("plan from ") && shown.contains(": 0 notifications in "), "{shown}");
 }
-
-#[test]
-#[ignore = "measures"]
-fn measure() {
-    let mut office = Office::new();
-    for agent in 0..50 {
-        office.agent(&format!("agent{agent}"));
-    }
-    office.group("sales", &["agent0", "agent1", "agent2", "agent3", "agent4"]);
-    office.contact("tom");
-    let minutes = |n: i64| (instant("2026-03-02T00:00:00Z") + chrono::TimeDelta::minutes(n)).to_rfc3339();
-    for n in 0..150 {
-        let name = format!("c{n}");
-        office.at(&minutes(n * 60)).asks(&name, "hello?");
-        if n % 3 == 0 { office.into_group(&name, "sales"); } else { office.assign(&name, &format!("agent{}", n % 50)); }
-        for k in 1..8 {
-            office.at(&minutes(n * 60 + k * 30)).asks(&name, "more");
-            if k % 3 == 0 { office.at(&minutes(n * 60 + k * 30 + 7)).replies(&format!("agent{}", n % 50), &name, "yes"); }
-        }
-    }
-    let rules = "[rule.digest]\nwatch = \"unreplied\"\nschedule = { at = [\"08:00\", \"11:00\", \"14:00\", \"17:00\"], days = \"Mon-Sat\" }\ntell = [\"assignee\", \"else group\"]\n[rule.reminder]\nwatch = \"unread\"\nschedule = { every = \"5m\" }\ntell = [\"assignee\", \"else all_agents\"]\n";
-    settings(office.folder(), rules);
-    let began = std::time::Instant::now();
-    let shown = plan(office.folder(), "2026-03-02 00:00", "2026-03-09 00:00");
-    println!("{:?}\n{}", began.elapsed(), &shown[shown.find("plan from").unwrap()..]);
-}

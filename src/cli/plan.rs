@@ -98,9 +98,11 @@ fn sort(config: &Config, facts: &Facts, one: &mut Foreseen) {
 }
 
 fn as_json(config: &Config, facts: &Facts, one: &Foreseen) -> Value {
-    let slots: Vec<_> = one.slots.iter().map(|(rule, slot)| json!({ "rule": rule.as_str(), "slot": slot.label })).collect();
+    let slots: Vec<_> =
+        one.slots.iter().map(|(rule, slot)| json!({ "rule": rule.as_str(), "slot": slot.label })).collect();
     let told: Vec<_> = one.told.iter().map(|digest| told_as_json(config, facts, digest)).collect();
-    let suppressed: Vec<_> = one.suppressed.iter().map(|(it, why)| suppressed_as_json(config, facts, it, why)).collect();
+    let suppressed: Vec<_> =
+        one.suppressed.iter().map(|(it, why)| suppressed_as_json(config, facts, it, why)).collect();
     json!({ "at": one.at.to_rfc3339(), "slots": slots, "told": told, "not_told": suppressed, "later": one.later })
 }
 

@@ -51,7 +51,9 @@ fn sources() -> Vec<Source> {
     let all = "?1 IS NOT NULL";
     let begun = "min(created_at, coalesce((SELECT min(m.created_at) FROM messages m
                    WHERE m.conversation_id = conversations.id AND m.deleted = 0), created_at))";
-    let around = |kind: &str, id: &str| format!("{kind} = 'agent' AND ?1 IS NOT NULL OR {kind} = 'contact' AND {id} IN ({CONTACTS})");
+    let around = |kind: &str, id: &str| {
+        format!("{kind} = 'agent' AND ?1 IS NOT NULL OR {kind} = 'contact' AND {id} IN ({CONTACTS})")
+    };
     vec![
         source("agents", "NULL", all, ""),
         source("groups", "NULL", all, ""),

@@ -137,7 +137,10 @@ impl Story<'_> {
         }
         for (reason, decisions) in groups {
             let Some(example) = decisions.first() else { continue };
-            let whom = example.recipient.as_ref().map_or_else(|| "nobody hears".into(), |_| recipient(self.config, facts, example));
+            let whom = example
+                .recipient
+                .as_ref()
+                .map_or_else(|| "nobody hears".into(), |_| recipient(self.config, facts, example));
             let number = conversation(facts, &example.conversation);
             writeln!(text, "  {:>3}  {} ({number}: {whom})", decisions.len(), reason.sentence())?;
         }
