@@ -67,12 +67,12 @@ impl Ledger {
 
 /// Copies rows; of two with one key the later one stays.
 fn pour(real: &Connection, copy: &Connection, table: &str, sql: &str, from: DateTime<Utc>) -> Result<()> {
-    let mut read = real.prepare(sql)?;
-    let columns = read.column_count();
-    let names = read.column_names().collect::<Vec<_>>().join(", ");
+    let mut select = real.prepare(sql)?;
+    let columns = select.column_count();
+    let names = select.column_names().collect::<Vec<_>>().join(", ");
     let places = vec!["?"; columns].join(", ");
     let mut write = copy.prepare(&format!("INSERT OR REPLACE INTO {table}({names}) VALUES ({places})"))?;
-    let mut rows = read.query([ms(from)])?;
+    let mut rows = select.query([ms(from)])?;
     while let Some(row) = rows.next()? {
         let values = (0..columns).map(|index| row.get(index)).collect::<rusqlite::Result<Vec<Value>>>()?;
         write.execute(params_from_iter(values))?;

@@ -1,8 +1,15 @@
 //! The passes of a period on a clock of its own, over a desk and a ledger in memory: every delivery is accepted.
 
-use anyhow::Result;
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+mod calendar;
+mod calm;
 
+use std::collections::HashMap;
+
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use self::calendar::Calendar;
+use self::calm::Calm;
 use super::House;
 use super::order::Order;
 use super::plan::{Plan, Slots, plan};
@@ -11,10 +18,8 @@ use crate::config::Config;
 use crate::desk::Replay;
 use crate::ledger::{Begin, Intake, Ledger, Settled, Settlement, uid};
 use crate::model::{Delivery, Digest, Outcome, Reason, Reply, Verdict, masked};
-use crate::schedule::{Schedule, next};
+use crate::schedule::due;
 
-/// How often cron is taken to start a pass; a slot between two of its marks has its own.
-const CRON: TimeDelta = TimeDelta::minutes(5);
 /// So many deliveries are re-checked together: each costs little beside the questions to the desk.
 const CLAIM: usize = 200;
 
@@ -29,7 +34,7 @@ pub struct Foreseen {
     pub told: Vec<Digest>,
     /// What was queued and would not go out any more, and why.
     pub suppressed: Vec<(Delivery, Reason)>,
-    /// How many decisions were put off.
+    /// How many decisions were put off; 0 where nothing had to be weighed again.
     pub later: usize,
 }
 
@@ -45,57 +50,42 @@ pub fn foresee(
     mut each: impl FnMut(Foreseen) -> Result<()>,
 ) -> Result<()> {
     let mut calendar = Calendar::from(config, from);
-    while let Some(at) = calendar.next(ledger.next_attempt()?).filter(|at| *at <= to) {
-        replay.advance(at)?;
-        each(pass(config, replay, ledger, at)?)?;
+    let mut calm = Calm::default();
+    let mut attempt = ledger.next_attempt()?;
+    while let Some(at) = calendar.next(attempt).filter(|at| *at <= to) {
+        if replay.advance(at)? {
+            calm.end();
+        }
+        let slots = slots(config, ledger, at)?;
+        let nothing_new =
+            attempt.is_none_or(|attempt| attempt > at) && slots.iter().all(|(rule, _)| calm.holds(rule, at));
+        each(if nothing_new { idle(ledger, slots, at)? } else { pass(config, replay, ledger, &mut calm, at)? })?;
+        attempt = ledger.next_attempt()?;
     }
     Ok(())
 }
 
-/// When something can happen.
-struct Calendar<'a> {
-    config: &'a Config,
-    /// The latest instant that was given out.
-    last: DateTime<Utc>,
-    /// The first mark of the period, until it is over.
-    first: Option<DateTime<Utc>>,
-    /// The next slot of each rule.
-    slots: Vec<Option<DateTime<Utc>>>,
-}
-
-impl<'a> Calendar<'a> {
-    fn from(config: &'a Config, from: DateTime<Utc>) -> Self {
-        let last = from - TimeDelta::milliseconds(1);
-        let slots = config.rules.iter().map(|rule| slot_after(config, &rule.schedule, last)).collect();
-        Self { config, last, first: Some(mark(from)), slots }
+fn slots(config: &Config, ledger: &Ledger, at: DateTime<Utc>) -> Result<Slots> {
+    let mut slots = Slots::new();
+    for scheduled in &config.rules {
+        let name = &scheduled.rule.name;
+        let last = ledger.last_slot(name, at)?;
+        let slot = due(&scheduled.schedule, config.desk.time_zone.0, last.as_ref(), at);
+        slots.extend(slot.map(|slot| (name.clone(), slot)));
     }
-
-    /// The next instant, given when the next queued delivery is due.
-    fn next(&mut self, attempt: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
-        for (rule, slot) in self.config.rules.iter().zip(&mut self.slots) {
-            if slot.is_some_and(|slot| slot <= self.last) {
-                *slot = slot_after(self.config, &rule.schedule, self.last);
-            }
-        }
-        let soonest = self.last + TimeDelta::milliseconds(1);
-        let attempt = attempt.map(|at| mark(at.max(soonest)));
-        let first = self.first.filter(|at| *at > self.last);
-        let next = self.slots.iter().copied().flatten().chain(attempt).chain(first).min();
-        self.last = next.unwrap_or(self.last);
-        next
-    }
+    Ok(slots)
 }
 
-fn slot_after(config: &Config, schedule: &Schedule, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    next(schedule, config.desk.time_zone.0, after).map(|slot| slot.at)
+/// A pass that would weigh what was weighed before: it takes its slots and tells nobody.
+fn idle(ledger: &mut Ledger, slots: Slots, at: DateTime<Utc>) -> Result<Foreseen> {
+    let (baselines, limited) = (HashMap::new(), false);
+    let intake =
+        Intake { now: at, rules: &[], slots: &slots, limited, baselines: &baselines, digests: &[], decisions: &[] };
+    ledger.enqueue(&intake)?;
+    Ok(Foreseen { at, slots, told: Vec::new(), suppressed: Vec::new(), later: 0 })
 }
 
-/// The first mark of cron that is not before an instant.
-fn mark(at: DateTime<Utc>) -> DateTime<Utc> {
-    at.duration_trunc(CRON).map_or(at, |down| if down == at { at } else { down + CRON })
-}
-
-fn pass(config: &Config, replay: &Replay, ledger: &mut Ledger, at: DateTime<Utc>) -> Result<Foreseen> {
+fn pass(config: &Config, replay: &Replay, ledger: &mut Ledger, calm: &mut Calm, at: DateTime<Utc>) -> Result<Foreseen> {
     ledger.recover(at)?;
     let Plan { rules, slots, baselines, decisions, digests } =
         plan(config, &replay.desk().snapshot()?, ledger, &Order::default(), at)?;
@@ -111,6 +101,11 @@ fn pass(config: &Config, replay: &Replay, ledger: &mut Ledger, at: DateTime<Utc>
         decisions: &[],
     };
     let due = ledger.enqueue(&intake)?.due;
+    if due || !digests.is_empty() {
+        calm.end();
+    } else {
+        calm.begin(config, &rules, &decisions);
+    }
     let mut foreseen = Foreseen { at, slots, told: Vec::new(), suppressed: Vec::new(), later };
     if due {
         deliver(config, replay, ledger, &mut foreseen)?;

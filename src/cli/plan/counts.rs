@@ -40,13 +40,13 @@ pub(super) fn show(
         if passes == 1 { "1 pass".into() } else { format!("{passes} passes") },
     ));
     let by_rule = counts.by_rule.iter().map(|((rule, channel), count)| (format!("{rule} by {channel}"), *count));
-    table("by rule and channel", by_rule.collect());
+    table("by rule and channel", &by_rule.collect::<Vec<_>>());
     let by_recipient = counts.by_recipient.iter().map(|(id, count)| (name(config, facts, id), *count));
     let mut by_recipient: Vec<(String, usize)> = by_recipient.collect();
     by_recipient.sort_by(|one, other| (Reverse(one.1), &one.0).cmp(&(Reverse(other.1), &other.0)));
     let others = by_recipient.len().saturating_sub(LISTED);
     by_recipient.truncate(LISTED);
-    table("by recipient", by_recipient);
+    table("by recipient", &by_recipient);
     if others > 0 {
         say::line(&format!("  and {others} more"));
     }
@@ -70,7 +70,7 @@ fn count(foreseen: &[Foreseen]) -> Counts<'_> {
     counts
 }
 
-fn table(title: &str, rows: Vec<(String, usize)>) {
+fn table(title: &str, rows: &[(String, usize)]) {
     if rows.is_empty() {
         return;
     }
