@@ -9,6 +9,7 @@ mod init;
 mod lock;
 mod man;
 mod open;
+mod plan;
 mod rehearsal;
 mod remedy;
 mod run;
@@ -75,6 +76,7 @@ enum Command {
     Init(init::Arguments),
     Demo(demo::Arguments),
     Explain(explain::Arguments),
+    Plan(plan::Arguments),
     Schedule(schedule::Arguments),
     SendTest(send_test::Arguments),
     Templates(templates::Arguments),
@@ -94,6 +96,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Init(arguments) => init::run(&global, &arguments),
         Command::Demo(arguments) => demo::run(&global, &arguments),
         Command::Explain(arguments) => explain::run(&global, &arguments),
+        Command::Plan(arguments) => plan::run(&global, &arguments),
         Command::Schedule(arguments) => schedule::run(&global, &arguments),
         Command::SendTest(arguments) => send_test::run(&global, &arguments),
         Command::Templates(arguments) => templates::run(&global, &arguments),

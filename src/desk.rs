@@ -12,6 +12,7 @@ mod mark_read;
 mod pending;
 mod plain;
 mod relations;
+mod replay;
 mod settings;
 mod url;
 
@@ -30,6 +31,7 @@ pub use facts::Agents;
 pub use link::{AgentUrl, ContactUrl, Place};
 pub use mark_read::ReadMarks;
 pub use pending::Window;
+pub use replay::Replay;
 pub use settings::Settings;
 pub use url::DeskUrl;
 

@@ -4,6 +4,7 @@
 mod backoff;
 mod claim;
 mod columns;
+mod copy;
 mod enqueue;
 mod exchange;
 mod history;
@@ -11,16 +12,17 @@ mod key;
 mod open;
 mod recent;
 mod settings;
+mod tellings;
 
 use rusqlite::Connection;
 
 pub use backoff::retry_after;
 pub use enqueue::{Enqueued, Intake};
 pub use exchange::{Begin, Closed, Settled, Settlement};
-pub use history::{Kept, Telling};
 pub use key::{thread_key, uid};
 pub use open::LedgerError;
 pub use settings::Settings;
+pub use tellings::{Kept, Telling};
 
 /// How many attempts of one delivery may have arrived before doorbell stops and leaves it to a person.
 pub const AMBIGUOUS_RESENDS: u32 = 1;

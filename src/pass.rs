@@ -3,6 +3,7 @@
 mod cap;
 mod clock;
 mod cover;
+mod foresee;
 mod lane;
 mod lanes;
 mod letters;
@@ -32,6 +33,7 @@ use crate::model::{AgentId, Channel, ConversationId, Digest, Letter, Outcome, Wo
 use crate::render::{self, RenderError, TemplateError, Templates};
 
 pub use clock::Clock;
+pub use foresee::{Foreseen, foresee};
 pub use lanes::Progress;
 pub use order::Order;
 pub use plan::{Plan, Slots, plan};

@@ -46,9 +46,19 @@ fn the_page_of_the_settings_is_current() {
 #[test]
 fn every_command_and_option_of_the_help_is_in_the_manual() {
     let page = words(&doorbell(&["man"]));
-    for command in
-        ["run", "check", "init", "demo", "explain", "schedule", "send-test", "templates export", "completions", "man"]
-    {
+    for command in [
+        "run",
+        "check",
+        "init",
+        "demo",
+        "explain",
+        "plan",
+        "schedule",
+        "send-test",
+        "templates export",
+        "completions",
+        "man",
+    ] {
         assert!(page.contains(&format!(".SS \"doorbell {command}")), "no section on {command}");
         let mut arguments: Vec<&str> = command.split(' ').collect();
         arguments.push("--help");

@@ -407,7 +407,8 @@ fn explain_says_why_and_why_not() {
         ends_with(&output, 0);
         String::from_utf8(output.stdout).unwrap()
     };
-    assert!(explain(&["#1000"]).contains("Ada: would be told at the next slot, because you are assigned"));
+    let before = explain(&["#1000"]);
+    assert!(before.contains("Ada: would be told at the next slot, ") && before.contains(", because you are assigned"));
     ends_with(&run(office.folder(), &["run"]), 0);
     let told = explain(&["1000"]);
     assert!(told.contains("by email to a***@e***.com (delivery 1); nothing new since"), "{told}");

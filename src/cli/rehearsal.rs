@@ -8,7 +8,9 @@ use serde_json::json;
 use super::{Format, Global, say, time};
 use crate::config::Config;
 use crate::desk::{Agents, Snapshot};
-use crate::model::{Channel, ConversationId, Decision, Facts, Letter, Reason, RecipientId, Verdict, Words, masked};
+use crate::model::{
+    Channel, ConversationId, Decision, Facts, Letter, Reason, RecipientId, Verdict, Words, display_name, masked,
+};
 use crate::pass::Plan;
 
 /// More lines of a kind than this need `-v`.
@@ -74,7 +76,7 @@ fn show_others(global: &Global, config: &Config, facts: &Facts, plan: &Plan) {
     let mut nothing_new = 0;
     for decision in &plan.decisions {
         let (number, rule) = (conversation(facts, &decision.conversation), &decision.rule);
-        let who = format!("  {number} for {} by {rule}", recipient(facts, decision));
+        let who = format!("  {number} for {} by {rule}", recipient(config, facts, decision));
         match &decision.verdict {
             Verdict::Told(_) => {}
             // on a desk at work these are most, and they bury the ones that matter
@@ -108,14 +110,18 @@ pub(super) fn conversation(facts: &Facts, id: &ConversationId) -> String {
 }
 
 /// A decision's recipient as people call them.
-pub(super) fn recipient(facts: &Facts, decision: &Decision) -> String {
-    match &decision.recipient {
-        None => "everybody".into(),
-        Some(RecipientId::Agent(id)) => {
-            facts.agents.get(id).map_or_else(|| format!("agent:{id}"), |it| it.name.clone())
-        }
-        Some(other) => other.to_string(),
-    }
+pub(super) fn recipient(config: &Config, facts: &Facts, decision: &Decision) -> String {
+    decision.recipient.as_ref().map_or_else(|| "everybody".into(), |id| name(config, facts, id))
+}
+
+/// Somebody as people call them; who is not known any more is called by their id.
+pub(super) fn name(config: &Config, facts: &Facts, id: &RecipientId) -> String {
+    let name = match id {
+        RecipientId::Agent(id) => facts.agents.get(id).map(|agent| agent.name.clone()),
+        RecipientId::Contact(id) => facts.contacts.get(id).and_then(|contact| contact.name.clone()),
+        RecipientId::Person(name) => config.people.get(name).map(|person| person.name.clone()),
+    };
+    name.map(|name| display_name(&name)).filter(|name| !name.is_empty()).unwrap_or_else(|| id.to_string())
 }
 
 fn as_json(rehearsed: &Rehearsed) -> serde_json::Value {

@@ -1,9 +1,10 @@
 //! Times as people give them: RFC 3339, `2026-03-02 14:00`, `14:00`, `yesterday 14:00`, `now`.
 
-use chrono::{DateTime, Days, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
 
 use super::exit::UsageError;
+use crate::notation::instant_of;
 
 /// The instant that `text` means on a wall clock in `zone`.
 pub(super) fn parse(text: &str, zone: Tz, now: DateTime<Utc>) -> Result<DateTime<Utc>, UsageError> {
@@ -26,8 +27,7 @@ pub(super) fn parse(text: &str, zone: Tz, now: DateTime<Utc>) -> Result<DateTime
     };
     let time = if rest.is_empty() { Ok(NaiveTime::MIN) } else { NaiveTime::parse_from_str(rest, "%H:%M") };
     day.zip(time.ok())
-        .and_then(|(day, time)| zone.from_local_datetime(&NaiveDateTime::new(day, time)).earliest())
-        .map(|at| at.to_utc())
+        .and_then(|(day, time)| instant_of(zone, NaiveDateTime::new(day, time)))
         .ok_or_else(|| {
             UsageError(format!(
                 "{text:?} is not a time; write \"2026-03-02T14:00:00Z\", \"2026-03-02 14:00\", \"14:00\" or \"yesterday 14:00\""
@@ -38,6 +38,11 @@ pub(super) fn parse(text: &str, zone: Tz, now: DateTime<Utc>) -> Result<DateTime
 /// An instant for people: `Mon 2 Mar 2026, 14:00 CET`.
 pub(super) fn shown(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).format("%a %-d %b %Y, %H:%M %Z").to_string()
+}
+
+/// An instant that is near, for people: `Mon 2 Mar, 14:00`.
+pub(super) fn near(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%a %-d %b, %H:%M").to_string()
 }
 
 #[cfg(test)]
@@ -60,6 +65,8 @@ mod tests {
         case("yesterday 14:00", "2026-03-01T13:00:00Z");
         case("yesterday", "2026-02-28T23:00:00Z");
         case("now", "2026-03-02T10:30:00Z");
+        // the clock went from 02:00 to 03:00
+        case("2026-03-29 02:30", "2026-03-29T01:00:00Z");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Looking back: slots, marks, baselines, and what `explain` tells.
+//! Looking back: slots, marks, baselines, and what a doubt kept back.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,59 +12,6 @@ use crate::model::{Channel, ConversationId, Mark, MessageRef, RecipientId, RuleN
 
 /// A new rule tells nothing older than this.
 pub(super) const FIRST_RUN: TimeDelta = TimeDelta::hours(24);
-
-/// A delivery that told, or was to tell, about a conversation.
-#[derive(Debug, Clone)]
-pub struct Telling {
-    /// The delivery's number.
-    pub delivery: i64,
-    /// The conversation.
-    pub conversation: ConversationId,
-    /// The rule.
-    pub rule: RuleName,
-    /// The recipient.
-    pub recipient: String,
-    /// The channel.
-    pub channel: String,
-    /// queued, claimed, sending, sent, dead, unknown or suppressed.
-    pub state: String,
-    /// When it was queued.
-    pub queued_at: DateTime<Utc>,
-    /// When it was closed.
-    pub closed_at: Option<DateTime<Utc>>,
-    /// When the next attempt is due, while it is queued.
-    pub next_attempt_at: DateTime<Utc>,
-    /// How often it was tried.
-    pub attempt: u32,
-    /// The masked address of the last attempt.
-    pub shown: String,
-    /// The provider's last words, or why it was suppressed.
-    pub words: String,
-}
-
-/// A reason as it was kept.
-#[derive(Debug, Clone)]
-pub struct Kept {
-    /// The conversation.
-    pub conversation: ConversationId,
-    /// The rule.
-    pub rule: RuleName,
-    /// The recipient; empty when it was decided for the conversation as a whole.
-    pub recipient: String,
-    /// The channel; empty for all.
-    pub channel: String,
-    /// The reason's code, or `told`.
-    pub reason: String,
-    /// Since when it holds.
-    pub since: DateTime<Utc>,
-}
-
-impl Telling {
-    /// Whether it is still on its way.
-    pub fn is_open(&self) -> bool {
-        matches!(self.state.as_str(), "queued" | "claimed" | "sending")
-    }
-}
 
 impl Ledger {
     /// The rule's last fired slot that is not after `now`.
@@ -139,41 +86,6 @@ impl Ledger {
         Ok(usize::try_from(count)?)
     }
 
-    /// Every delivery that names a conversation, oldest first.
-    pub fn tellings(&self, conversation: &ConversationId) -> Result<Vec<Telling>> {
-        self.read_tellings("conversation_id = ?1 ORDER BY id, rule", conversation.as_str())
-    }
-
-    /// The latest deliveries to a recipient, latest first; at most fifty items of them.
-    pub fn tellings_to(&self, recipient: &RecipientId) -> Result<Vec<Telling>> {
-        self.read_tellings("recipient = ?1 ORDER BY id DESC, conversation_id LIMIT 50", &recipient.to_string())
-    }
-
-    fn read_tellings(&self, which: &str, whose: &str) -> Result<Vec<Telling>> {
-        let mut read = self.connection.prepare_cached(&format!(
-            "SELECT id, conversation_id, rule, recipient, channel, state, queued_at, closed_at, next_attempt_at, attempt,
-               endpoint_shown, COALESCE(reason, trim(COALESCE(reply_code, '') || ' ' || COALESCE(reply_text, '')))
-             FROM doorbell_item JOIN doorbell_delivery ON doorbell_delivery.id = delivery_id WHERE {which}"
-        ))?;
-        let tellings = read.query_map([whose], |row| {
-            Ok(Telling {
-                delivery: row.get(0)?,
-                conversation: row.get::<_, String>(1)?.into(),
-                rule: row.get::<_, String>(2)?.into(),
-                recipient: row.get(3)?,
-                channel: row.get(4)?,
-                state: row.get(5)?,
-                queued_at: instant(row.get(6)?),
-                closed_at: row.get::<_, Option<i64>>(7)?.map(instant),
-                next_attempt_at: instant(row.get(8)?),
-                attempt: row.get(9)?,
-                shown: row.get(10)?,
-                words: row.get(11)?,
-            })
-        })?;
-        Ok(tellings.collect::<rusqlite::Result<_>>()?)
-    }
-
     /// What was kept back behind a delivery that may have arrived: by rule, the conversations and recipients.
     pub fn kept_back(&self) -> Result<Vec<(RuleName, ConversationId, RecipientId)>> {
         let mut read = self.connection.prepare_cached(
@@ -185,24 +97,5 @@ impl Ledger {
             Some((rule.into(), conversation.into(), RecipientId::parse(&recipient)?))
         });
         Ok(known.collect())
-    }
-
-    /// The kept reasons about a conversation.
-    pub fn kept(&self, conversation: &ConversationId) -> Result<Vec<Kept>> {
-        let mut read = self.connection.prepare_cached(
-            "SELECT conversation_id, rule, recipient, channel, reason, since FROM doorbell_decision
-             WHERE conversation_id = ?1 ORDER BY rule, recipient, channel",
-        )?;
-        let kept = read.query_map([conversation.as_str()], |row| {
-            Ok(Kept {
-                conversation: row.get::<_, String>(0)?.into(),
-                rule: row.get::<_, String>(1)?.into(),
-                recipient: row.get(2)?,
-                channel: row.get(3)?,
-                reason: row.get(4)?,
-                since: instant(row.get(5)?),
-            })
-        })?;
-        Ok(kept.collect::<rusqlite::Result<_>>()?)
     }
 }

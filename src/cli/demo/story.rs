@@ -103,7 +103,7 @@ impl Story<'_> {
         for decision in &self.plan.decisions {
             if let Verdict::Later(at, _) = &decision.verdict {
                 let key = (*at, conversation(facts, &decision.conversation), decision.rule.as_str());
-                later.entry(key).or_default().insert(recipient(facts, decision));
+                later.entry(key).or_default().insert(recipient(self.config, facts, decision));
             }
         }
         if !later.is_empty() {
@@ -137,7 +137,10 @@ impl Story<'_> {
         }
         for (reason, decisions) in groups {
             let Some(example) = decisions.first() else { continue };
-            let whom = example.recipient.as_ref().map_or_else(|| "nobody hears".into(), |_| recipient(facts, example));
+            let whom = example
+                .recipient
+                .as_ref()
+                .map_or_else(|| "nobody hears".into(), |_| recipient(self.config, facts, example));
             let number = conversation(facts, &example.conversation);
             writeln!(text, "  {:>3}  {} ({number}: {whom})", decisions.len(), reason.sentence())?;
         }

@@ -1,0 +1,126 @@
+//! The desk as it was and as it became: rows of the real one in memory, each from the instant it was written.
+//! People, assignments, groups, states and bots are as they are now: of those the desk keeps no history.
+
+mod sources;
+
+use std::cell::RefCell;
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::types::Value;
+use rusqlite::{Connection, ErrorCode, params_from_iter};
+
+use self::sources::{Source, sources, what_matters};
+use super::pending::milliseconds;
+use super::{Desk, SCHEMA};
+
+/// What a delivery that waits for another try may still be about, and the events that a new rule tells.
+const BEFORE: TimeDelta = TimeDelta::days(3);
+
+/// A row that comes in at its instant, in Unix milliseconds.
+#[derive(Debug)]
+struct Row {
+    at: i64,
+    /// Which of the statements writes it.
+    statement: usize,
+    values: Vec<Value>,
+}
+
+/// A desk in memory on which time goes by: it holds what was written up to the instant it was advanced to.
+#[derive(Debug)]
+pub struct Replay {
+    desk: Desk,
+    statements: Vec<String>,
+    /// What is still to come, the next one last.
+    ahead: Vec<Row>,
+}
+
+impl Desk {
+    /// This desk as it was just before `from`, without message bodies and files; the real one is only read.
+    ///
+    /// Of what somebody has read, and of where they were, only the latest time is known.
+    pub fn replay(&self, from: DateTime<Utc>) -> Result<Replay> {
+        let snapshot = self.snapshot()?;
+        let conversations = what_matters(&snapshot.transaction, milliseconds(from - BEFORE))?;
+        let desk = Self {
+            path: self.path.clone(),
+            connection: empty().context("make a desk in memory")?,
+            strange_words: RefCell::default(),
+        };
+        let mut replay = Replay { desk, statements: Vec::new(), ahead: Vec::new() };
+        for source in sources() {
+            let copy = || format!("copy {} of the desk", source.table);
+            replay.copy(&snapshot.transaction, &source, &conversations, from).with_context(copy)?;
+        }
+        // stable: rows of one instant keep the order of the tables and of the desk
+        replay.ahead.sort_by_key(|row| row.at);
+        replay.ahead.reverse();
+        Ok(replay)
+    }
+}
+
+fn empty() -> Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    // rows come in the order of their times, not of their references
+    connection.execute_batch(&format!("PRAGMA foreign_keys = OFF; {SCHEMA}"))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+impl Replay {
+    /// The desk as it is at the instant it was advanced to.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// Lets time go by: brings in what was written up to that instant. Answers whether that was anything.
+    pub fn advance(&mut self, to: DateTime<Utc>) -> Result<bool> {
+        let until = milliseconds(to);
+        let due = self.ahead.iter().rev().take_while(|row| row.at <= until).count();
+        if due == 0 {
+            return Ok(false);
+        }
+        let transaction = self.desk.connection.unchecked_transaction()?;
+        for row in self.ahead.split_off(self.ahead.len() - due).into_iter().rev() {
+            write(&transaction, &self.statements, row)?;
+        }
+        transaction.commit().context("let time go by on the desk in memory")?;
+        Ok(true)
+    }
+
+    /// Writes what was there before `from`, and keeps the rest for its time.
+    fn copy(&mut self, real: &Connection, source: &Source, conversations: &str, from: DateTime<Utc>) -> Result<()> {
+        let columns = source.columns(real, &self.desk.connection)?;
+        if columns.is_empty() {
+            return Ok(());
+        }
+        self.statements.push(source.insert(&columns));
+        let statement = self.statements.len() - 1;
+        let transaction = self.desk.connection.unchecked_transaction()?;
+        let mut select = real.prepare(&source.select(&columns.join(", ")))?;
+        let mut rows = select.query([conversations])?;
+        while let Some(row) = rows.next()? {
+            let values = (0..columns.len()).map(|index| row.get(index)).collect::<rusqlite::Result<_>>()?;
+            let at: Option<i64> = row.get(columns.len())?;
+            let row = Row { at: at.unwrap_or_default(), statement, values };
+            if row.at < milliseconds(from) {
+                write(&transaction, &self.statements, row)?;
+            } else {
+                self.ahead.push(row);
+            }
+        }
+        Ok(transaction.commit()?)
+    }
+}
+
+/// A row that the schema refuses is left out with a warning, as everywhere on the desk.
+fn write(copy: &Connection, statements: &[String], row: Row) -> Result<()> {
+    let Some(sql) = statements.get(row.statement) else { return Ok(()) };
+    match copy.prepare_cached(sql)?.execute(params_from_iter(row.values)) {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+            tracing::warn!(error = error.to_string(), "a row of the desk cannot be read: skipped");
+            Ok(())
+        }
+        written => Ok(written.map(|_| ())?),
+    }
+}

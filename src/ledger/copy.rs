@@ -1,0 +1,81 @@
+//! A ledger in memory as this one stood at an instant, for looking ahead from there; this one is only read.
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+
+use super::Ledger;
+use super::columns::{instant, ms};
+
+/// What the copy begins with, by table; `?1` is the instant.
+const ROWS: [(&str, &str); 5] = [
+    // a rule that ran first at a later time is new at this one
+    ("doorbell_rule", "SELECT * FROM doorbell_rule WHERE first_seen_at < ?1"),
+    ("doorbell_slot", "SELECT * FROM doorbell_slot WHERE slot_at < ?1"),
+    ("doorbell_mark", "SELECT * FROM doorbell_mark WHERE told_at < ?1"),
+    // deliveries that were under way: those that ended later end again when they did
+    (
+        "doorbell_delivery",
+        "SELECT id, account, recipient, channel, endpoint, endpoint_shown, subject, 'queued' AS state,
+           CASE WHEN ambiguous > 0 THEN uid END AS uid,
+           attempt - (state = 'claimed') AS attempt, ambiguous, queued_at, next_attempt_at, give_up_at, begun_at,
+           reply_code, reply_text
+         FROM doorbell_delivery WHERE queued_at < ?1 AND (closed_at IS NULL OR closed_at >= ?1)",
+    ),
+    (
+        "doorbell_item",
+        "SELECT * FROM doorbell_item WHERE delivery_id IN (
+           SELECT id FROM doorbell_delivery WHERE queued_at < ?1 AND (closed_at IS NULL OR closed_at >= ?1))",
+    ),
+];
+
+/// How far a mark had come that has moved since: what the last delivery before told.
+const EARLIER_MARKS: &str = "
+    SELECT i.conversation_id, i.rule, d.recipient, d.channel, i.message_id, i.message_at, i.delivery_id,
+      d.closed_at AS told_at, i.matter, i.step
+    FROM doorbell_mark k
+    JOIN doorbell_item i ON i.conversation_id = k.conversation_id AND i.rule = k.rule AND i.matter = k.matter
+    JOIN doorbell_delivery d ON d.id = i.delivery_id AND d.recipient = k.recipient AND d.channel = k.channel
+    WHERE k.told_at >= ?1 AND d.closed_at < ?1 AND d.state IN ('sent', 'dead', 'unknown')
+    ORDER BY d.closed_at, d.id";
+
+impl Ledger {
+    /// What this ledger knew just before `from`: rules, slots, marks, and deliveries that were under way.
+    pub fn copy_before(&self, from: DateTime<Utc>) -> Result<Self> {
+        let mut copy = Self::in_memory()?;
+        copy.install_id.clone_from(&self.install_id);
+        // one state of the ledger, though a pass may be at work on it
+        let real = self.connection.unchecked_transaction().context("read ledger")?;
+        let transaction = copy.connection.transaction()?;
+        for (table, sql) in ROWS.into_iter().chain([("doorbell_mark", EARLIER_MARKS)]) {
+            pour(&real, &transaction, table, sql, from).with_context(|| format!("copy {table} of the ledger"))?;
+        }
+        transaction.commit()?;
+        Ok(copy)
+    }
+
+    /// When the next queued delivery is due.
+    pub fn next_attempt(&self) -> Result<Option<DateTime<Utc>>> {
+        let at: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT min(next_attempt_at) FROM doorbell_delivery WHERE state = 'queued'")?
+            .query_row([], |row| row.get(0))?;
+        Ok(at.map(instant))
+    }
+}
+
+/// Copies rows; of two with one key the later one stays.
+fn pour(real: &Connection, copy: &Connection, table: &str, sql: &str, from: DateTime<Utc>) -> Result<()> {
+    let mut select = real.prepare(sql)?;
+    let columns = select.column_count();
+    let names = select.column_names().collect::<Vec<_>>().join(", ");
+    let places = vec!["?"; columns].join(", ");
+    let mut write = copy.prepare(&format!("INSERT OR REPLACE INTO {table}({names}) VALUES ({places})"))?;
+    let mut rows = select.query([ms(from)])?;
+    while let Some(row) = rows.next()? {
+        let values = (0..columns).map(|index| row.get(index)).collect::<rusqlite::Result<Vec<Value>>>()?;
+        write.execute(params_from_iter(values))?;
+    }
+    Ok(())
+}
