@@ -75,7 +75,7 @@ struct Open<'a> {
 
 impl Open<'_> {
     fn explain(&self, id: &ConversationId, person: Option<&RecipientId>, now: DateTime<Utc>) -> Result<()> {
-        let facts = self.snapshot.facts(std::slice::from_ref(id), Agents::All)?;
+        let facts = self.snapshot.facts(std::slice::from_ref(id), Agents::All, &[])?;
         let about =
             |recipient: &str| person.is_none_or(|person| recipient.is_empty() || recipient == person.to_string());
         let mut decisions = weigh_one(self.config, self.snapshot, &self.ledger, id, now)?;
@@ -140,7 +140,7 @@ impl Open<'_> {
             return Ok(());
         }
         let named = plan.decisions.iter().map(|it| &it.conversation).chain(tellings.iter().map(|it| &it.conversation));
-        let facts = self.snapshot.facts(&named.cloned().collect::<Vec<_>>(), Agents::All)?;
+        let facts = self.snapshot.facts(&named.cloned().collect::<Vec<_>>(), Agents::All, &[])?;
         say::line("now:");
         if plan.decisions.is_empty() {
             say::line("  nothing waits that concerns this person");

@@ -24,8 +24,8 @@ pub(super) fn letters(
     let topics: Vec<Vec<Topic<'_>>> = digests.iter().map(|digest| topics(config, &digest.items)).collect();
     let shown: Vec<&Topic<'_>> = topics.iter().flat_map(|topics| topics.iter().take(LONGEST_LETTER)).collect();
     let ids: Vec<ConversationId> = shown.iter().map(|topic| topic.item.conversation.clone()).collect();
-    let facts = snapshot.facts(&ids, Agents::Around)?;
-    let contents = contents(snapshot, &shown)?;
+    let facts = snapshot.facts(&ids, Agents::Around, &[])?;
+    let contents = contents(config, snapshot, &shown)?;
     let letters = digests.iter().zip(topics).map(|(digest, topics)| Letter {
         recipient: digest.recipient.clone(),
         desk: config.desk.name.clone(),
@@ -68,14 +68,15 @@ fn topics<'a>(config: &Config, items: &'a [Item]) -> Vec<Topic<'a>> {
 /// The words to show, read once for each message, though many recipients hear it.
 type Contents = HashMap<(ConversationId, MessageId), Content>;
 
-fn contents(snapshot: &Snapshot<'_>, topics: &[&Topic<'_>]) -> Result<Contents> {
+fn contents(config: &Config, snapshot: &Snapshot<'_>, topics: &[&Topic<'_>]) -> Result<Contents> {
     let mut wanted: HashMap<(&ConversationId, &MessageRef), Wanted> = HashMap::new();
     for topic in topics {
         let item = topic.item;
         let want = wanted.entry((&item.conversation, &item.latest)).or_insert_with(|| Wanted {
             conversation: item.conversation.clone(),
+            watch: config.rule(&item.rule).map_or(Watch::Unreplied, |rule| rule.watch),
             since: item.since,
-            latest: item.latest.clone(),
+            latest: Some(item.latest.clone()),
             show: topic.show,
         });
         want.show = want.show.max(topic.show);
@@ -88,8 +89,8 @@ fn contents(snapshot: &Snapshot<'_>, topics: &[&Topic<'_>]) -> Result<Contents> 
         let (now, later): (Vec<_>, Vec<_>) = left.into_iter().partition(|want| asked.insert(want.conversation.clone()));
         let mut answers = snapshot.contents(&now)?;
         for want in now {
-            if let Some(content) = answers.remove(&want.conversation) {
-                contents.insert((want.conversation, want.latest.id), content);
+            if let (Some(content), Some(latest)) = (answers.remove(&want.conversation), want.latest) {
+                contents.insert((want.conversation, latest.id), content);
             }
         }
         left = later;

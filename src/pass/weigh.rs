@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 
 use crate::collapse::{Heard, Target};
 use crate::config::Config;
-use crate::desk::{Agents, Snapshot};
+use crate::desk::{Agents, Snapshot, Window};
 use crate::ledger::Ledger;
 use crate::model::{
     AccountId, Audience, Channel, ConversationId, Decision, Facts, Item, Pending, RecipientId, Rule, RuleName, Told,
@@ -51,7 +51,9 @@ pub(super) fn weigh(question: &Question<'_>) -> Result<Weighed> {
         }
     }
     for (watch, rules) in by_watch {
-        let pending = question.snapshot.pending(watch, question.conversations)?;
+        let before = rules.iter().map(|rule| rule.before).max().unwrap_or_default();
+        let window = Window { now: question.now, before };
+        let pending = question.snapshot.pending(watch, window, question.conversations)?;
         for chunk in pending.chunks(CHUNK) {
             weigh_chunk(question, &rules, chunk, &mut weighed)?;
         }
@@ -61,7 +63,7 @@ pub(super) fn weigh(question: &Question<'_>) -> Result<Weighed> {
 
 fn weigh_chunk(question: &Question<'_>, rules: &[&Rule], chunk: &[Pending], weighed: &mut Weighed) -> Result<()> {
     let ids: Vec<ConversationId> = chunk.iter().map(|pending| pending.conversation.clone()).collect();
-    let facts = question.snapshot.facts(&ids, agents_needed(rules))?;
+    let facts = question.snapshot.facts(&ids, agents_needed(rules), &[])?;
     let told = told(question, rules, chunk, &ids, &facts)?;
     let reach = Reach::of(&facts, &question.config.people, rules, question.config.desk.time_zone.0);
     let view = View {
@@ -93,7 +95,10 @@ fn told(
 ) -> Result<Told> {
     let marks = question.ledger.marks(ids, question.recipients)?;
     let mut told = Told { marks, baselines: question.baselines.clone(), ..Told::default() };
-    told.first_after = question.snapshot.first_after(&places_to_look_up(rules, chunk, facts, &told))?;
+    if let Some(rule) = rules.first() {
+        let places = places_to_look_up(rules, chunk, facts, &told);
+        told.first_after = question.snapshot.first_after(rule.watch, &places)?;
+    }
     Ok(told)
 }
 
