@@ -17,7 +17,8 @@
 --     for a bulk import), this sets them all again:  UPDATE conversations_derived SET id = id;
 --   * The remaining tables (devices, preferences, availability, desk_events, sla_deadlines) are optional: an empty
 --     table switches its feature off.
--- doorbell only reads these tables. What it remembers itself stands in tables named doorbell_*.
+-- doorbell reads these tables, and writes into one of them alone, `read_cursors`, if the setting
+-- desk.mark_read_after_email asks for it. What it remembers itself stands in tables named doorbell_*.
 
 PRAGMA encoding = 'UTF-8';
 

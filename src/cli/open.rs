@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 
@@ -14,9 +14,9 @@ use crate::config::Config;
 use crate::deliver::email::Relay;
 use crate::deliver::no_section;
 use crate::deliver::notes::Outbox;
-use crate::desk::Desk;
+use crate::desk::{Desk, ReadMarks};
 use crate::model::{Channel, Outcome};
-use crate::pass::Post;
+use crate::pass::{MarkRead, Post};
 use crate::render::{TemplateError, Templates};
 
 const HERE: &str = "doorbell.toml";
@@ -52,8 +52,19 @@ pub(super) fn post(config: &Config) -> Result<Post> {
         template_fault,
         email: email(config)?,
         notes: outboxes(config),
-        mark_read: None,
+        mark_read: mark_read(config)?,
     })
+}
+
+/// What writes into the desk that a mail was read, where the settings want it.
+fn mark_read(config: &Config) -> Result<Option<Box<MarkRead>>> {
+    if !config.desk.mark_read_after_email {
+        return Ok(None);
+    }
+    let marks = Mutex::new(ReadMarks::open(&config.desk_path())?);
+    // a lane that panicked left no half of a transaction behind
+    let mark = move |read: &[_]| marks.lock().unwrap_or_else(PoisonError::into_inner).mark(read);
+    Ok(Some(Box::new(mark)))
 }
 
 /// The way out by email, or what keeps it shut. A setting that shuts it ends a pass that knows no other channel.

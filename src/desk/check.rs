@@ -1,6 +1,7 @@
 //! Whether the database is a desk: what is missing by name, with the remedy, and how much there is.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use rusqlite::{Connection, Params};
@@ -27,7 +28,7 @@ const RELATIONS: [(&str, &str); 14] = [
     ("agents", "id account_id name email phone avatar_url role active time_zone"),
     ("groups", "id name kind"),
     ("group_members", "group_id agent_id"),
-    ("contacts", "id account_id name email phone kind blocked avatar_url sms_consent time_zone last_active_at"),
+    ("contacts", "id account_id name email phone avatar_url kind blocked sms_consent time_zone last_active_at"),
     (
         "conversations",
         "id account_id number subject status assignee_id last_agent_id group_id contact_id bot_state waiting_since \
@@ -37,18 +38,18 @@ const RELATIONS: [(&str, &str); 14] = [
     ("attachments", "id message_id filename byte_size url"),
     ("read_cursors", "conversation_id reader_type reader_id last_seen_at"),
     ("presence", "subject_type subject_id status surface last_active_at"),
+    ("devices", "id owner_type owner_id provider token p256dh auth platform app_id"),
+    ("preferences", "agent_id group_id event channel enabled scope unassigned"),
     (
         "availability",
         "agent_id time_zone working_days working_from working_until quiet_from quiet_until away_until stand_in_id",
     ),
-    ("preferences", "agent_id group_id event channel enabled scope unassigned"),
-    ("devices", "id owner_type owner_id provider token p256dh auth platform app_id"),
     ("desk_events", "event_id conversation_id kind at actor_id target_id"),
     ("sla_deadlines", "conversation_id metric due_at"),
 ];
 
 /// Without these nothing would ever wait, and nobody would see why; or a pass would walk the whole desk.
-const KEEPERS: [&str; 20] = [
+const KEEPERS: [&str; 21] = [
     "messages_written",
     "messages_changed",
     "messages_removed",
@@ -64,11 +65,12 @@ const KEEPERS: [&str; 20] = [
     "messages_of_contact",
     "messages_of_bot",
     "messages_replies",
+    "attachments_by_message",
     "devices_by_owner",
+    "preferences_once",
     "desk_events_by_kind",
     "desk_events_by_conversation",
     "sla_deadlines_by_time",
-    "attachments_by_message",
 ];
 
 /// A database without one of these is another program's, and not a desk that lacks something.
@@ -82,10 +84,20 @@ const COUNTS: &str = "SELECT
     (SELECT count(*) FROM conversations WHERE waiting_since IS NOT NULL AND status = 'open'),
     (SELECT count(*) FROM conversations WHERE unread_since IS NOT NULL AND status = 'open')";
 
+/// Before anything is written beside or into a database that `desk.url` names by mistake.
+pub(super) fn refuse_another(path: &Path, connection: &Connection) -> Result<()> {
+    let missing: Option<String> =
+        connection.query_row(HEART, [], |row| row.get(0)).with_context(|| format!("read desk {}", path.display()))?;
+    match missing {
+        Some(missing) => Err(DeskError::NoDesk { path: path.to_owned(), missing }.into()),
+        None => Ok(()),
+    }
+}
+
 impl Desk {
     /// Looks whether everything is there that a pass reads, and counts.
     pub fn check(&self) -> Result<Findings> {
-        self.refuse_another(&self.connection)?;
+        refuse_another(&self.path, &self.connection)?;
         let mut findings = Findings { problems: self.problems()?, ..Findings::default() };
         if findings.problems.is_empty() {
             let counts: (i64, i64, i64, i64) = self
@@ -99,17 +111,6 @@ impl Desk {
             findings.unread = count(counts.3);
         }
         Ok(findings)
-    }
-
-    /// Before anything is written beside or into a database that `desk.url` names by mistake.
-    pub(super) fn refuse_another(&self, connection: &Connection) -> Result<()> {
-        let missing: Option<String> = connection
-            .query_row(HEART, [], |row| row.get(0))
-            .with_context(|| format!("read desk {}", self.path.display()))?;
-        match missing {
-            Some(missing) => Err(DeskError::NoDesk { path: self.path.clone(), missing }.into()),
-            None => Ok(()),
-        }
     }
 
     fn problems(&self) -> Result<Vec<String>> {

@@ -1,31 +1,87 @@
-//! Everything around conversations that decides who hears: people, groups, presence, switches, read cursors.
+//! Everything around conversations that decides who hears: this file the conversations, its folder the people.
 
-mod rows;
-pub(super) mod sql;
-
-use std::collections::BTreeSet;
+pub(super) mod people;
+pub(super) mod wishes;
 
 use anyhow::Result;
 
-use self::rows::{agent, availability, contact, conversation, device, preference, presence};
 use super::Snapshot;
 use super::columns::{Columns, integers, texts};
-use crate::model::{AgentId, ContactId, ConversationId, Facts, Group, GroupId, RecipientId};
-
-/// A stand-in of a stand-in is the last who is looked for.
-const STAND_INS: usize = 2;
+use crate::model::{
+    AgentId, BotState, Contact, ContactId, ContactKind, Conversation, ConversationId, Facts, Group, GroupId, Status,
+};
 
 /// Whom the facts tell of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Agents {
-    /// Those who have to do with the conversations: assignees, last agents, members of their groups, and stand-ins.
+    /// Those who have to do with the conversations: assignees, last agents, members of their groups, and who stands in
+    /// for them.
     Around,
     /// Every agent of the desk as well.
     All,
 }
 
+/// Each lookup of the facts: by id only, whatever the size of the desk.
+pub(super) mod sql {
+    pub(in crate::desk) const CONVERSATIONS: &str = "
+        SELECT c.id, c.account_id, c.number, c.subject, c.status, c.assignee_id, c.last_agent_id, c.group_id,
+               c.contact_id, c.bot_state, c.agents_last_seen_at, c.contact_last_seen_at,
+               c.waiting_since IS NOT NULL AS waiting, c.first_reply_at IS NOT NULL AS replied,
+               c.unseen_reply_at IS NOT NULL AS unseen,
+          ( SELECT m.created_at FROM messages m
+            WHERE m.conversation_id = c.id AND m.sender_type = 'contact' AND m.deleted = 0
+            ORDER BY m.created_at DESC, m.id DESC LIMIT 1
+          ) AS contact_wrote_at,
+          CASE
+            WHEN c.bot_state NOT IN ('active', 'answered') THEN NULL
+            WHEN EXISTS (
+              SELECT 1 FROM messages b
+              WHERE b.conversation_id = c.id AND b.sender_type = 'bot' AND b.private = 0 AND b.deleted = 0)
+            THEN (
+              SELECT m.created_at FROM messages m
+              WHERE m.conversation_id = c.id AND m.sender_type = 'contact' AND m.deleted = 0
+                AND (m.created_at, m.id) > (
+                  SELECT b.created_at, b.id FROM messages b
+                  WHERE b.conversation_id = c.id AND b.sender_type = 'bot' AND b.private = 0 AND b.deleted = 0
+                  ORDER BY b.created_at DESC, b.id DESC LIMIT 1)
+              ORDER BY m.created_at, m.id LIMIT 1)
+            ELSE c.waiting_since
+          END AS bot_silent_since
+        FROM conversations c WHERE c.id IN (SELECT value FROM json_each(?1))";
+    pub(in crate::desk) const CONTACTS: &str = "
+        SELECT id, account_id, name, email, phone, avatar_url, kind, blocked, sms_consent, time_zone, last_active_at
+        FROM contacts WHERE id IN (SELECT value FROM json_each(?1))";
+    pub(in crate::desk) const GROUPS: &str = "
+        SELECT id, name, kind FROM groups WHERE id IN (SELECT value FROM json_each(?1))";
+    pub(in crate::desk) const MEMBERS: &str = "
+        SELECT group_id, agent_id FROM group_members WHERE group_id IN (SELECT value FROM json_each(?1))
+        ORDER BY group_id, agent_id";
+    pub(in crate::desk) const SEEN: &str = "
+        SELECT conversation_id, reader_id, last_seen_at FROM read_cursors
+        WHERE reader_type = 'agent' AND conversation_id IN (SELECT value FROM json_each(?1))";
+}
+
+const STATUSES: [(&str, Status); 4] = [
+    ("open", Status::Open),
+    ("pending", Status::Pending),
+    ("snoozed", Status::Snoozed),
+    ("resolved", Status::Resolved),
+];
+
+const BOT_STATES: [(&str, BotState); 4] = [
+    ("none", BotState::None),
+    ("active", BotState::Active),
+    ("answered", BotState::Answered),
+    ("handed_over", BotState::HandedOver),
+];
+
+const CONTACT_KINDS: [(&str, ContactKind); 2] = [("contact", ContactKind::Contact), ("guest", ContactKind::Guest)];
+
+/// Whether it is a department.
+const GROUP_KINDS: [(&str, bool); 4] = [("team", false), ("department", true), ("inbox", false), ("mailbox", false)];
+
 impl Snapshot<'_> {
-    /// The facts about these conversations, of any status, and about the agents `also` named.
+    /// The facts about these conversations, of any status, and about the agents in `also`.
     pub fn facts(&self, conversations: &[ConversationId], agents: Agents, also: &[AgentId]) -> Result<Facts> {
         let mut facts = Facts::default();
         self.conversations(&mut facts, conversations)?;
@@ -62,7 +118,7 @@ impl Snapshot<'_> {
         self.each("groups", sql::GROUPS, [&ids], |row| {
             let id: GroupId = row.id("id")?;
             let name = row.text("name")?.unwrap_or_default();
-            let is_department = row.text("kind")?.is_some_and(|kind| kind == "department");
+            let is_department = row.word("kind", &GROUP_KINDS, false);
             facts.groups.insert(id.clone(), Group { id, name, is_department, members: Vec::new() });
             Ok(())
         })?;
@@ -71,71 +127,6 @@ impl Snapshot<'_> {
             if let Some(group) = facts.groups.get_mut(&row.id("group_id")?) {
                 group.members.push(agent);
             }
-            Ok(())
-        })
-    }
-
-    fn agents(&self, facts: &mut Facts, agents: Agents, also: &[AgentId]) -> Result<()> {
-        let conversations = facts.conversations.values();
-        let named = conversations.flat_map(|conversation| [&conversation.assignee, &conversation.last_agent]).flatten();
-        let members = facts.groups.values().flat_map(|group| &group.members);
-        let mut wanted: BTreeSet<AgentId> = named.chain(members).chain(also).cloned().collect();
-        if agents == Agents::All {
-            self.each("agents", sql::ALL_AGENTS, [], |row| add_agent(facts, row))?;
-            wanted = facts.agents.keys().cloned().collect();
-        }
-        for _ in 0..=STAND_INS {
-            let unknown = integers(wanted.iter().filter(|id| !facts.agents.contains_key(id)).map(AgentId::as_str));
-            let ids = integers(wanted.iter().map(AgentId::as_str));
-            self.each("agents", sql::AGENTS, [unknown], |row| add_agent(facts, row))?;
-            let mut stand_ins = BTreeSet::new();
-            self.each("availability", sql::AVAILABILITY, [ids], |row| {
-                let availability = availability(row)?;
-                stand_ins.extend(availability.stand_in.clone());
-                facts.availability.insert(row.id("agent_id")?, availability);
-                Ok(())
-            })?;
-            wanted = stand_ins.into_iter().filter(|id| !facts.agents.contains_key(id)).collect();
-            if wanted.is_empty() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn presence(&self, facts: &mut Facts) -> Result<()> {
-        let agents = integers(facts.agents.keys().map(AgentId::as_str));
-        self.each("presence", sql::PRESENCE, ("agent", agents), |row| {
-            facts.presence.entry(row.id("subject_id")?).or_default().push(presence(row)?);
-            Ok(())
-        })?;
-        let contacts = integers(facts.contacts.keys().map(ContactId::as_str));
-        self.each("presence", sql::PRESENCE, ("contact", contacts), |row| {
-            facts.contact_presence.entry(row.id("subject_id")?).or_default().push(presence(row)?);
-            Ok(())
-        })
-    }
-
-    fn preferences(&self, facts: &mut Facts) -> Result<()> {
-        let ids = integers(facts.agents.keys().map(AgentId::as_str));
-        self.each("preferences", sql::PREFERENCES, [ids], |row| {
-            let agent = row.id("agent_id")?;
-            facts.preferences.entry(agent).or_default().extend(preference(row)?);
-            Ok(())
-        })
-    }
-
-    fn devices(&self, facts: &mut Facts) -> Result<()> {
-        let agents = integers(facts.agents.keys().map(AgentId::as_str));
-        self.each("devices", sql::DEVICES, ("agent", agents), |row| {
-            let owner = RecipientId::Agent(row.id("owner_id")?);
-            facts.devices.entry(owner).or_default().extend(device(row)?);
-            Ok(())
-        })?;
-        let contacts = integers(facts.contacts.keys().map(ContactId::as_str));
-        self.each("devices", sql::DEVICES, ("contact", contacts), |row| {
-            let owner = RecipientId::Contact(row.id("owner_id")?);
-            facts.devices.entry(owner).or_default().extend(device(row)?);
             Ok(())
         })
     }
@@ -151,8 +142,39 @@ impl Snapshot<'_> {
     }
 }
 
-fn add_agent(facts: &mut Facts, row: &Columns<'_>) -> Result<()> {
-    let agent = agent(row)?;
-    facts.agents.insert(agent.id.clone(), agent);
-    Ok(())
+fn conversation(row: &Columns<'_>) -> Result<Conversation> {
+    Ok(Conversation {
+        id: row.id("id")?,
+        account: row.optional_id("account_id")?,
+        number: row.text("number")?,
+        subject: row.text("subject")?,
+        status: row.word("status", &STATUSES, Status::Open),
+        assignee: row.optional_id("assignee_id")?,
+        last_agent: row.optional_id("last_agent_id")?,
+        group: row.optional_id("group_id")?,
+        contact: row.optional_id("contact_id")?,
+        bot: row.word("bot_state", &BOT_STATES, BotState::None),
+        bot_silent_since: row.optional_time("bot_silent_since")?,
+        waiting: row.yes("waiting")?,
+        replied: row.yes("replied")?,
+        unseen: row.yes("unseen")?,
+        agents_seen_at: row.optional_time("agents_last_seen_at")?,
+        contact_seen_at: row.optional_time("contact_last_seen_at")?.max(row.optional_time("contact_wrote_at")?),
+    })
+}
+
+fn contact(row: &Columns<'_>) -> Result<Contact> {
+    Ok(Contact {
+        id: row.id("id")?,
+        account: row.optional_id("account_id")?,
+        name: row.text("name")?,
+        kind: row.word("kind", &CONTACT_KINDS, ContactKind::Contact),
+        blocked: row.yes("blocked")?,
+        avatar_url: row.text("avatar_url")?,
+        email: row.text("email")?,
+        phone: row.text("phone")?,
+        sms_consent: row.yes_or_no("sms_consent")?,
+        time_zone: row.zone("time_zone"),
+        last_active_at: row.optional_time("last_active_at")?,
+    })
 }

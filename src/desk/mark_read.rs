@@ -1,52 +1,53 @@
-//! The one thing that is ever written to a desk, and only when the settings ask for it: what a mail has told counts as
-//! read.
+//! The one write to a desk: what an agent was told by email counts as read, where the settings want it so.
 
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::pending::{milliseconds, number};
+use super::check::refuse_another;
+use super::places::{milliseconds, number};
+use super::{BUSY_TIMEOUT, connect};
 use crate::model::{AgentId, ConversationId};
 
-/// A chat program that holds its database longer keeps its own people waiting as well.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A cursor moves forward, never back.
-const MARK: &str = "
+/// A conversation that is gone has no cursor to move; one that was read further stays as it is.
+pub(super) const MARK: &str = "
     INSERT INTO read_cursors (conversation_id, reader_type, reader_id, last_seen_at)
-    SELECT id, 'agent', ?2, ?3 FROM conversations WHERE id = ?1
-    ON CONFLICT DO UPDATE SET last_seen_at = excluded.last_seen_at
+    SELECT c.id, 'agent', ?2, ?3 FROM conversations c WHERE c.id = ?1
+    ON CONFLICT (conversation_id, reader_type, reader_id) DO UPDATE SET last_seen_at = excluded.last_seen_at
     WHERE last_seen_at IS NULL OR last_seen_at < excluded.last_seen_at";
 
-/// A connection to the desk that writes read cursors of agents.
+/// A connection that moves read cursors of agents, and does nothing else.
 #[derive(Debug)]
 pub struct ReadMarks {
+    path: PathBuf,
     connection: Connection,
 }
 
 impl ReadMarks {
-    /// Opens the desk for writing; it must be there.
+    /// Opens the chat database for writing; it is never made. A file that is no desk is refused.
     pub fn open(path: &Path) -> Result<Self> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let open = || format!("open desk {} to mark conversations as read", path.display());
-        let connection = Connection::open_with_flags(path, flags).with_context(open)?;
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
-        connection.prepare(MARK).with_context(open)?;
-        Ok(Self { connection })
+        refuse_another(path, &connection)?;
+        Ok(Self { path: path.to_owned(), connection })
     }
 
-    /// Marks each conversation as read by the agent up to that instant, all in one transaction.
+    /// Each agent has read the conversation up to and including that instant: all of them are written, or none.
+    ///
+    /// A cursor never goes back. A conversation that the desk no longer has is passed over.
     pub fn mark(&mut self, marks: &[(ConversationId, AgentId, DateTime<Utc>)]) -> Result<()> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        {
-            let mut mark = transaction.prepare_cached(MARK)?;
-            for (conversation, agent, at) in marks {
-                mark.execute((number(conversation.as_str()), number(agent.as_str()), milliseconds(*at)))?;
+        let written = || format!("mark conversations as read in desk {}", self.path.display());
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).with_context(written)?;
+        let mut statement = transaction.prepare_cached(MARK).with_context(written)?;
+        for (conversation, agent, at) in marks {
+            if let (Some(conversation), Some(agent)) = (number(conversation.as_str()), number(agent.as_str())) {
+                statement.execute((conversation, agent, milliseconds(*at))).with_context(written)?;
             }
         }
-        transaction.commit().context("mark conversations of the desk as read")
+        drop(statement);
+        transaction.commit().with_context(written)
     }
 }
