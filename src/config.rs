@@ -56,7 +56,7 @@ pub struct Config {
     pub people: HashMap<Arc<str>, Named>,
     /// `[rule.NAME]`, by name; then doorbell's own rule for what reaches nobody.
     pub rules: Vec<ScheduledRule>,
-    by_name: written::ByName,
+    by_name: BTreeMap<RuleName, usize>,
     ledger: Option<PathBuf>,
 }
 

@@ -125,6 +125,7 @@ fn every_line_that_is_commented_out_is_right_without_its_mark() {
             "outbox" => text = text.replace("\nserver = ", "\n#server = "),
             "username" => text.push_str("\npassword = \"${P}\""),
             "password" | "password_file" => text.push_str("\nusername = \"u\""),
+            "before" => text = text.replace("\nwatch = \"unread\"", "\nwatch = \"sla_warning\""),
             _ => {}
         }
         let text = format!("{text}\n{}\n{}", &line[1..], lines[index + 1..].join("\n"));

@@ -15,7 +15,7 @@ use super::{Config, Limits, ScheduledRule};
 use crate::deliver::{email, notes};
 use crate::desk;
 use crate::ledger;
-use crate::model::{Channel, Named, RuleName};
+use crate::model::{Channel, Named};
 use crate::render;
 use crate::route::{BotSettings, PresenceSettings};
 
@@ -102,6 +102,3 @@ pub(super) fn plain_name(name: &Spanned<String>) -> Result<(), Fault> {
 pub(super) fn fault<T>(place: &Spanned<T>, message: String) -> Fault {
     Fault { place: Some(place.span()), message }
 }
-
-/// The places of rules by name.
-pub(super) type ByName = HashMap<RuleName, usize>;
