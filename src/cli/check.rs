@@ -1,5 +1,7 @@
 //! `doorbell check`: everything that can be wrong before a pass finds it.
 
+mod prerequisites;
+
 use std::path::Path;
 
 use anyhow::Result;
@@ -16,7 +18,8 @@ use crate::schedule;
 
 /// Check settings, templates, desk, ledger, secrets and outbox folders
 ///
-/// Prints a line for everything that is in order, and stops at the first thing that is not, with the remedy.
+/// Prints a line for everything that is in order, and stops at the first thing that is not, with the remedy. What only
+/// keeps single people from hearing (no address, no browser that has subscribed, switched off, no TLS) is a note.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Only what needs neither the desk nor secrets nor the network: settings, templates, schedules (for CI)
@@ -46,6 +49,12 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     ok("ledger", &ledger(&config)?);
     for (channel, found) in channels(&config, arguments.connect)? {
         ok(channel.word(), &found);
+    }
+    for (channel, lack) in prerequisites::missing(&config, &open::desk(&config)?.snapshot()?)? {
+        match global.format {
+            Format::Json => say::line(&json!({ "check": channel.word(), "ok": false, "found": lack }).to_string()),
+            Format::Human => say::line(&format!("note  {:<8} {lack}", channel.word())),
+        }
     }
     Ok(Exit::Done)
 }

@@ -53,7 +53,7 @@ impl WrittenPerson {
         }
         let hours = Hours {
             time_zone: None,
-            days: read(self.working_days.as_ref(), |text| text.parse::<Days>())?,
+            days: read(self.working_days.as_ref(), str::parse::<Days>)?,
             working: read(self.working_hours.as_ref(), hours_of_day)?,
             quiet: read(self.quiet_hours.as_ref(), hours_of_day)?,
         };

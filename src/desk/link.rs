@@ -30,6 +30,11 @@ pub enum Place<'a> {
 pub struct ContactUrl(String);
 
 impl AgentUrl {
+    /// The address as it was written, with its places.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The link to one conversation; `None` when the link needs a number and the conversation has none.
     pub fn link(&self, number: Option<&str>, id: &ConversationId) -> Option<String> {
         let mut link = self.0.replace("{id}", &percent_encoded(id.as_str()));

@@ -31,10 +31,10 @@ fn u1_an_event_is_switched_off_for_one_channel() {
 #[test]
 fn u10_scope_and_unassigned_are_two_switches() {
     let mine = Preference { scope: Some(Scope::Mine), ..row("unreplied") };
-    case(Some("bob"), &[mine.clone()], "ada: not_mine");
-    case(Some("ada"), &[mine.clone()], "ada: told");
-    case(None, &[mine.clone()], "ada: told");
-    case(None, &[Preference { unassigned: Some(false), ..mine.clone() }], "ada: unassigned_off");
+    case(Some("bob"), std::slice::from_ref(&mine), "ada: not_mine");
+    case(Some("ada"), std::slice::from_ref(&mine), "ada: told");
+    case(None, std::slice::from_ref(&mine), "ada: told");
+    case(None, &[Preference { unassigned: Some(false), ..mine }], "ada: unassigned_off");
     case(None, &[Preference { unassigned: Some(false), ..row("unreplied") }], "ada: unassigned_off");
     case(Some("bob"), &[Preference { unassigned: Some(false), ..row("unreplied") }], "ada: told");
 }
@@ -64,7 +64,7 @@ fn whoever_switched_everything_off_leaves_it_to_the_else() {
     let mut desk = Desk::new();
     desk.conversation().assignee = Some("cy".into());
     let off = Preference { enabled: false, ..row("unreplied") };
-    desk.facts.preferences.insert("cy".into(), vec![off.clone()]);
+    desk.facts.preferences.insert("cy".into(), vec![off]);
     let told = "told, the assignee cannot be told and you are in Billing";
     assert_eq!(desk.answers(), [format!("ada: {told}"), format!("bob: {told}"), "cy: switched_off".into()]);
     desk.rule.via.push(Step { channel: Channel::InApp, after: minutes(0) });
