@@ -270,8 +270,9 @@ fn the_longest_unseen_reply_comes_first_though_another_spoke_later() {
     let mut office = Office::new();
     office.agent("ada").asks("c1", "x").asks("c2", "x").later(1).replies("ada", "c2", "one");
     office.later(1).replies("ada", "c1", "one").later(1).replies("ada", "c2", "two");
+    office.asks("c3", "x").later(1).replies("ada", "c3", "one");
     let order: Vec<_> = pending(&office, Watch::UnseenReply).into_iter().map(|it| it.conversation).collect();
-    assert_eq!(order, ["c2", "c1"].map(|name| office.conversation_id(name)));
+    assert_eq!(order, ["c2", "c1", "c3"].map(|name| office.conversation_id(name)));
 }
 
 #[test]
