@@ -8,10 +8,12 @@ use std::fs;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use doorbell::desk::{Agents, Content, Desk, Sender, Wanted, Window};
+use doorbell::desk::{Agents, Content, Desk, ReadMarks, Sender, Wanted, Window};
 use doorbell::model::{
-    ConversationId, Earlier, Facts, MessageRef, Pending, PresenceStatus, RecipientId, Role, Show, Status, Watch,
+    Availability, Channel, ConversationId, Earlier, Event, Facts, Hours, MessageRef, Pending, Preference,
+    PresenceStatus, Provider, RecipientId, Role, Scope, Show, Status, Watch,
 };
+use doorbell::notation::time_of_day;
 use office::{Office, instant};
 use rusqlite::Connection;
 
@@ -216,6 +218,157 @@ fn asked_about_some_conversations_only_those_that_wait_are_answered() {
 }
 
 #[test]
+fn a_first_message_and_one_after_an_answer_are_told_apart() {
+    let mut office = Office::new();
+    office.agent("ada").asks("c1", "hello?").asks("c2", "hello?").later(1).replies("ada", "c2", "hi");
+    office.notes("ada", "c1", "a note is no answer").later(1).asks("c2", "and?");
+    let of = |watch| pending(&office, watch).into_iter().map(|it| it.conversation).collect::<Vec<_>>();
+    assert_eq!(of(Watch::FirstMessage), [office.conversation_id("c1")]);
+    assert_eq!(of(Watch::NewMessage), [office.conversation_id("c2")]);
+    assert_eq!(pending_in_c1(&office, Watch::FirstMessage).len(), 1);
+    assert_eq!(pending_in_c1(&office, Watch::NewMessage), []);
+}
+
+#[test]
+fn an_unseen_reply_waits_since_the_first_that_the_contact_has_not_seen() {
+    let mut office = Office::new();
+    office.agent("ada").agent("bob").asks("c1", "hello?").later(1).replies("ada", "c1", "hi").later(1);
+    let first = office.latest("c1");
+    let expected = |office: &Office, since: &MessageRef| Pending {
+        conversation: office.conversation_id("c1"),
+        matter: "".into(),
+        since: since.at,
+        latest: office.latest("c1"),
+        event: None,
+    };
+    assert_eq!(pending(&office, Watch::UnseenReply), [expected(&office, &first)]);
+    office.replies("bob", "c1", "hello from me").later(1);
+    assert_eq!(pending(&office, Watch::UnseenReply), [expected(&office, &first)], "what follows begins no new wait");
+    office.contact_reads("c1").later(1).replies("ada", "c1", "still there?");
+    let third = office.latest("c1");
+    assert_eq!(pending(&office, Watch::UnseenReply), [expected(&office, &third)]);
+    assert_eq!(pending_in_c1(&office, Watch::UnseenReply), [expected(&office, &third)]);
+    office.later(1).asks("c1", "yes");
+    assert_eq!(pending(&office, Watch::UnseenReply), []);
+    office.replies("ada", "c1", "of one instant");
+    assert_eq!(pending(&office, Watch::UnseenReply), [expected(&office, &office.latest("c1"))]);
+}
+
+#[test]
+fn a_reply_stays_unseen_when_the_conversation_is_resolved_and_notes_and_bots_are_no_replies() {
+    let mut office = Office::new();
+    office.agent("ada").asks("c1", "x").later(1).notes("ada", "c1", "note").bot_says("c1", "beep");
+    assert_eq!(pending(&office, Watch::UnseenReply), []);
+    office.replies("ada", "c1", "done").resolve("c1");
+    assert_eq!(pending(&office, Watch::UnseenReply).len(), 1);
+    office.deletes_latest("c1");
+    assert_eq!(pending(&office, Watch::UnseenReply), []);
+}
+
+#[test]
+fn the_longest_unseen_reply_comes_first_though_another_spoke_later() {
+    let mut office = Office::new();
+    office.agent("ada").asks("c1", "x").asks("c2", "x").later(1).replies("ada", "c2", "one");
+    office.later(1).replies("ada", "c1", "one").later(1).replies("ada", "c2", "two");
+    office.asks("c3", "x").later(1).replies("ada", "c3", "one");
+    let order: Vec<_> = pending(&office, Watch::UnseenReply).into_iter().map(|it| it.conversation).collect();
+    assert_eq!(order, ["c2", "c1", "c3"].map(|name| office.conversation_id(name)));
+}
+
+#[test]
+fn what_is_older_than_three_days_is_found_only_where_it_is_asked_about() {
+    let mut office = Office::new();
+    office.agent("ada").asks("c1", "x").replies("ada", "c1", "y").event("assigned", "c1", None, Some("ada"));
+    office.deadline("c1", "resolution", "2026-03-02T09:00:00Z");
+    let watches = [Watch::UnseenReply, Watch::Assigned, Watch::SlaBreach];
+    for (time, found) in [("2026-03-05T08:59:59.999Z", 1), ("2026-03-05T09:00:00Z", 0)] {
+        office.at(time);
+        for watch in watches {
+            assert_eq!(pending(&office, watch).len(), found, "{watch:?} at {time}");
+            assert_eq!(pending_in_c1(&office, watch).len(), 1, "{watch:?} at {time}");
+        }
+    }
+}
+
+#[test]
+fn an_event_is_told_of_by_its_kind_with_who_did_what_to_whom() {
+    let mut office = Office::new();
+    office.agent("ada").agent("bob").asks("c1", "x").later(1).event("transferred", "c1", Some("ada"), Some("bob"));
+    let at = office.now();
+    office.later(1).event("transferred", "c1", Some("bob"), None).event("assistance", "c1", Some("bob"), None);
+    let told = pending(&office, Watch::Transferred);
+    let expected = Pending {
+        conversation: office.conversation_id("c1"),
+        matter: "8001".into(),
+        since: at,
+        latest: MessageRef { at, id: "8001".into() },
+        event: Some(Event { actor: Some(office.agent_id("ada")), target: Some(office.agent_id("bob")) }),
+    };
+    assert_eq!(told[0], expected);
+    let second = Event { actor: Some(office.agent_id("bob")), target: None };
+    assert_eq!((told.len(), &*told[1].matter, told[1].event.as_ref()), (2, "8002", Some(&second)));
+    assert_eq!(pending_in_c1(&office, Watch::Transferred), told);
+    assert_eq!(pending(&office, Watch::Assistance).len(), 1);
+    office.withdraw("assistance", "c1");
+    assert_eq!(pending(&office, Watch::Assistance), []);
+    for watch in [Watch::Assigned, Watch::Invited, Watch::Handover, Watch::Cancelled] {
+        assert_eq!(pending(&office, watch), []);
+        office.event(watch.word(), "c1", None, None);
+        assert_eq!(pending(&office, watch).len(), 1, "{watch:?}");
+    }
+}
+
+#[test]
+fn an_event_of_the_future_or_of_a_missing_conversation_is_passed_over() {
+    let mut office = Office::new();
+    office.agent("ada").asks("c1", "x").event("assigned", "c1", None, Some("ada")).asks("gone", "x");
+    office.event("assigned", "gone", None, Some("ada")).deadline("gone", "resolution", "2026-03-02T09:00:00Z");
+    let gone = office.conversation_id("gone");
+    let orphan = "PRAGMA foreign_keys = OFF; DELETE FROM conversations WHERE number = '1001'";
+    office.connection().execute_batch(orphan).unwrap();
+    assert_eq!(pending(&office, Watch::Assigned).len(), 1);
+    assert_eq!(pending(&office, Watch::SlaBreach), []);
+    let desk = Desk::open(&office.path()).unwrap();
+    let among = |watch| desk.snapshot().unwrap().pending(watch, window(&office), Some(std::slice::from_ref(&gone)));
+    assert_eq!((among(Watch::Assigned).unwrap(), among(Watch::SlaBreach).unwrap()), (vec![], vec![]));
+    office.at("2026-03-02T08:59:59Z");
+    assert_eq!((pending(&office, Watch::Assigned), pending_in_c1(&office, Watch::Assigned)), (vec![], vec![]));
+}
+
+#[test]
+fn a_warning_comes_before_the_deadline_and_the_breach_with_it() {
+    let mut office = Office::new();
+    office.asks("c1", "x").deadline("c1", "first_response", "2026-03-02T12:00:00Z");
+    office.deadline("c1", "resolution", "2026-03-03T12:00:00Z");
+    let due = instant("2026-03-02T12:00:00Z");
+    let expected = |since: &str| Pending {
+        conversation: office.conversation_id("c1"),
+        matter: "first_response".into(),
+        since: instant(since),
+        latest: MessageRef { at: due, id: "".into() },
+        event: None,
+    };
+    let (warning, breach) = (expected("2026-03-02T11:00:00Z"), expected("2026-03-02T12:00:00Z"));
+    for (time, warned, breached) in [
+        ("2026-03-02T10:59:59Z", false, false),
+        ("2026-03-02T11:00:00Z", true, false),
+        ("2026-03-02T11:59:59Z", true, false),
+        ("2026-03-02T12:00:00Z", false, true),
+    ] {
+        office.at(time);
+        for (watch, falls, row) in [(Watch::SlaWarning, warned, &warning), (Watch::SlaBreach, breached, &breach)] {
+            let rows = if falls { vec![row.clone()] } else { vec![] };
+            assert_eq!(pending(&office, watch), rows, "{watch:?} at {time}");
+            assert_eq!(pending_in_c1(&office, watch), rows, "{watch:?} at {time}");
+        }
+    }
+    office.snooze("c1");
+    assert_eq!((pending(&office, Watch::SlaBreach), pending_in_c1(&office, Watch::SlaBreach)), (vec![], vec![]));
+    office.reopen("c1").meets("c1", "first_response");
+    assert_eq!(pending(&office, Watch::SlaBreach), []);
+}
+
+#[test]
 fn a_snapshot_does_not_change_under_the_pass() {
     let mut office = Office::new();
     office.agent("ada").asks("c1", "hello?");
@@ -245,6 +398,20 @@ fn the_first_message_after_a_place_is_found_by_time_and_id() {
         first,
         expected.into_iter().map(|(place, next)| (place.clone(), next.clone())).collect::<HashMap<_, _>>()
     );
+}
+
+#[test]
+fn where_replies_are_watched_the_first_reply_after_a_place_is_found() {
+    let mut office = Office::new();
+    office.agent("ada").asks("c1", "one").replies("ada", "c1", "first").later(1).asks("c1", "two");
+    let two = office.latest("c1");
+    office.notes("ada", "c1", "note").later(1).bot_says("c1", "beep").replies("ada", "c1", "second");
+    let second = office.latest("c1");
+    let id = office.conversation_id("c1");
+    let places = [&two, &second].map(|place| (id.clone(), place.clone()));
+    let desk = Desk::open(&office.path()).unwrap();
+    let first = desk.snapshot().unwrap().first_after(Watch::UnseenReply, &places).unwrap();
+    assert_eq!(first, HashMap::from([(places[0].clone(), second)]));
 }
 
 // ---- the facts
@@ -310,6 +477,238 @@ fn every_surface_of_agents_and_contacts_is_told_of() {
     );
     let tom = &facts.contact_presence[&office.contact_id("tom")];
     assert_eq!((tom.len(), tom[0].status, tom[0].last_active_at), (1, Some(PresenceStatus::Online), before));
+}
+
+#[test]
+fn a_conversation_says_how_it_stands() {
+    let mut office = Office::new();
+    office.agent("ada").agent("bob").asks("c1", "x").conversation_account("c1", 7);
+    let c1 =
+        |office: &Office| facts(office, &["c1"], Agents::Around).conversations[&office.conversation_id("c1")].clone();
+    let new = c1(&office);
+    assert_eq!((new.waiting, new.replied, new.unseen), (true, false, false));
+    assert_eq!((new.account, new.agents_seen_at), (Some("7".into()), None));
+    assert_eq!(new.contact_seen_at, Some(office.now()), "who writes looks");
+    office.later(1).reads("ada", "c1").later(1).replies("bob", "c1", "y");
+    let answered = c1(&office);
+    assert_eq!((answered.waiting, answered.replied, answered.unseen), (false, true, true));
+    assert_eq!(answered.agents_seen_at, Some(instant("2026-03-02T09:01:00Z")));
+    assert_eq!(answered.contact_seen_at, Some(instant("2026-03-02T09:00:00Z")));
+    office.later(1).contact_reads("c1");
+    let seen = c1(&office);
+    assert_eq!((seen.unseen, seen.contact_seen_at), (false, Some(office.now())));
+    office.later(1).asks("c1", "z");
+    assert_eq!(c1(&office).contact_seen_at, Some(office.now()));
+}
+
+#[test]
+fn a_bot_is_silent_since_the_first_question_after_its_latest_word() {
+    let mut office = Office::new();
+    office.agent("ada").asks("c1", "one").bot("c1", "active").later(1).asks("c1", "two");
+    let silent = |office: &Office| {
+        facts(office, &["c1"], Agents::Around).conversations[&office.conversation_id("c1")].bot_silent_since
+    };
+    let one = Some(instant("2026-03-02T09:00:00Z"));
+    assert_eq!(silent(&office), one, "it never spoke");
+    office.later(1).bot_says("c1", "beep");
+    assert_eq!(silent(&office), None, "it spoke last");
+    office.later(1).asks("c1", "three").later(1).asks("c1", "four");
+    assert_eq!(silent(&office), Some(instant("2026-03-02T09:03:00Z")));
+    office.bot("c1", "answered");
+    assert_eq!(silent(&office), Some(instant("2026-03-02T09:03:00Z")));
+    for state in ["none", "handed_over"] {
+        office.bot("c1", state);
+        assert_eq!(silent(&office), None, "{state}");
+    }
+    office.bot("c1", "active");
+    office.connection().execute("UPDATE messages SET private = 1 WHERE sender_type = 'bot'", []).unwrap();
+    assert_eq!(silent(&office), one, "what the contact cannot read is no word");
+    office.connection().execute("UPDATE messages SET deleted = 1 WHERE sender_type = 'bot'", []).unwrap();
+    assert_eq!(silent(&office), one);
+}
+
+#[test]
+fn people_come_with_everything_that_reaches_them() {
+    let mut office = Office::new();
+    office.agent("ada").phone("ada", "+441632960000").time_zone("ada", "Europe/Berlin").agent_account("ada", 7);
+    office.contact("tom").contact_phone("tom", "+441632960001", Some(false)).department("sales", &["ada"]);
+    office
+        .asks("c1", "x")
+        .into_department("c1", "sales")
+        .asks("c2", "x")
+        .group("orders", &[])
+        .into_group("c2", "orders");
+    office
+        .connection()
+        .execute_batch(
+            "UPDATE agents SET avatar_url = 'https://x.example/ada.png';
+             UPDATE contacts SET account_id = 7, time_zone = 'Asia/Tokyo', last_active_at = 1772400000000;",
+        )
+        .unwrap();
+    let facts = facts(&office, &["c1", "c2"], Agents::Around);
+    let ada = &facts.agents[&office.agent_id("ada")];
+    assert_eq!((ada.phone.as_deref(), ada.time_zone), (Some("+441632960000"), Some(chrono_tz::Europe::Berlin)));
+    assert_eq!((ada.account.clone(), ada.avatar_url.as_deref()), (Some("7".into()), Some("https://x.example/ada.png")));
+    let tom = &facts.contacts[&office.contact_id("tom")];
+    assert_eq!((tom.email.as_deref(), tom.phone.as_deref()), (Some("tom@customer.example"), Some("+441632960001")));
+    assert_eq!((tom.sms_consent, tom.time_zone), (Some(false), Some(chrono_tz::Asia::Tokyo)));
+    assert_eq!(
+        (tom.account.clone(), tom.last_active_at),
+        (Some("7".into()), DateTime::from_timestamp_millis(1_772_400_000_000))
+    );
+    let sales = &facts.groups[&"department:sales".into()];
+    assert_eq!((sales.is_department, sales.members.as_slice()), (true, &[office.agent_id("ada")][..]));
+    assert!(!facts.groups[&"team:orders".into()].is_department);
+    office.contact_phone("tom", "+441632960001", None);
+    let unasked = self::facts(&office, &["c1"], Agents::Around).contacts[&office.contact_id("tom")].sms_consent;
+    assert_eq!(unasked, None);
+}
+
+#[test]
+fn what_an_agent_switched_is_told_of_row_by_row() {
+    let mut office = Office::new();
+    office.agent("ada").agent("eve").group("orders", &["ada"]).asks("c1", "x").into_group("c1", "orders");
+    office.prefers("ada", "unread", "email", false).mutes("ada", "orders", "unread", "push");
+    office.scope("ada", "unreplied", "in_app", "mine", Some(false)).prefers("eve", "unread", "sms", false);
+    let mut facts = facts(&office, &["c1"], Agents::Around);
+    let mut rows = facts.preferences.remove(&office.agent_id("ada")).unwrap();
+    rows.sort_by_key(|row| row.channel);
+    let off = |channel, group| Preference {
+        event: "unread".into(),
+        channel,
+        group,
+        enabled: false,
+        scope: None,
+        unassigned: None,
+    };
+    let mine = Preference {
+        event: "unreplied".into(),
+        channel: Channel::InApp,
+        group: None,
+        enabled: true,
+        scope: Some(Scope::Mine),
+        unassigned: Some(false),
+    };
+    assert_eq!(rows, [off(Channel::Email, None), off(Channel::Push, Some("team:orders".into())), mine]);
+    assert_eq!(facts.preferences, HashMap::new(), "eve has nothing to do with it");
+}
+
+#[test]
+fn hours_and_absences_are_told_of() {
+    let mut office = Office::new();
+    office.agent("ada").agent("bob").asks("c1", "x").assign("c1", "ada");
+    office.works("ada", "Europe/London", "Mon-Fri", "09:00", "17:30").quiet("ada", "Europe/London", "22:00", "07:00");
+    office.out_of_office("ada", "2026-03-09T09:00:00Z", Some("bob"));
+    let facts = facts(&office, &["c1"], Agents::Around);
+    let time = |text: &str| time_of_day(text).unwrap();
+    let expected = Availability {
+        hours: Hours {
+            time_zone: Some(chrono_tz::Europe::London),
+            days: Some("Mon-Fri".parse().unwrap()),
+            working: Some((time("09:00"), time("17:30"))),
+            quiet: Some((time("22:00"), time("07:00"))),
+        },
+        away_until: Some(instant("2026-03-09T09:00:00Z")),
+        stand_in: Some(office.agent_id("bob")),
+    };
+    assert_eq!(facts.availability, HashMap::from([(office.agent_id("ada"), expected)]));
+}
+
+#[test]
+fn a_stand_in_and_the_stand_ins_stand_in_are_told_of_with_all_that_is_theirs() {
+    let mut office = Office::new();
+    let until = "2026-03-09T09:00:00Z";
+    office.agent("ada").agent("bob").agent("eve").agent("zoe").asks("c1", "x").assign("c1", "ada");
+    office.out_of_office("ada", until, Some("bob")).out_of_office("bob", until, Some("eve"));
+    office.out_of_office("eve", until, Some("zoe")).online("eve").prefers("eve", "unread", "email", false);
+    let facts = facts(&office, &["c1"], Agents::Around);
+    let mut names: Vec<_> = facts.agents.values().map(|agent| agent.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["Ada", "Bob", "Eve"]);
+    assert!(facts.presence.contains_key(&office.agent_id("eve")));
+    assert!(facts.preferences.contains_key(&office.agent_id("eve")));
+    assert!(facts.availability.contains_key(&office.agent_id("eve")));
+}
+
+#[test]
+fn two_who_stand_in_for_each_other_and_one_who_is_gone_are_no_trouble() {
+    let mut office = Office::new();
+    let until = "2026-03-09T09:00:00Z";
+    office.agent("ada").agent("bob").asks("c1", "x").assign("c1", "ada");
+    office.out_of_office("ada", until, Some("bob")).out_of_office("bob", until, Some("ada"));
+    assert_eq!(facts(&office, &["c1"], Agents::Around).agents.len(), 2);
+    office.connection().execute("UPDATE availability SET stand_in_id = 99", []).unwrap();
+    assert_eq!(facts(&office, &["c1"], Agents::Around).agents.len(), 1);
+}
+
+#[test]
+fn agents_whom_an_event_names_are_told_of_as_well() {
+    let mut office = Office::new();
+    office.agent("ada").agent("bob").agent("eve").asks("c1", "x").assign("c1", "ada");
+    office.out_of_office("bob", "2026-03-09T09:00:00Z", Some("eve"));
+    let also = [office.agent_id("bob"), "99".into(), "nonsense".into()];
+    let desk = Desk::open(&office.path()).unwrap();
+    let facts = desk.snapshot().unwrap().facts(&[office.conversation_id("c1")], Agents::Around, &also).unwrap();
+    assert_eq!(facts.agents.len(), 3, "ada by the conversation, bob by the event, eve for bob");
+}
+
+#[test]
+fn devices_belong_to_agents_or_contacts() {
+    let mut office = Office::new();
+    office.agent("ada").agent("eve").contact("tom").asks("c1", "x").assign("c1", "ada");
+    assert_eq!(office.agent_id("ada").as_str(), office.contact_id("tom").as_str(), "the test needs equal ids");
+    office.device("ada", "webpush", "https://push.example/1").device("ada", "fcm", "abc").device("tom", "apns", "def");
+    office.device("eve", "fcm", "xyz");
+    office
+        .connection()
+        .execute("UPDATE devices SET p256dh = 'key', auth = 'secret' WHERE provider = 'webpush'", [])
+        .unwrap();
+    let devices = facts(&office, &["c1"], Agents::Around).devices;
+    let tokens = |owner: &RecipientId| devices[owner].iter().map(|device| &*device.token).collect::<Vec<_>>();
+    let (ada, tom) = (RecipientId::Agent(office.agent_id("ada")), RecipientId::Contact(office.contact_id("tom")));
+    assert_eq!((tokens(&ada), tokens(&tom)), (vec!["https://push.example/1", "abc"], vec!["def"]));
+    assert_eq!(devices.len(), 2, "eve has nothing to do with it");
+    let browser = &devices[&ada][0];
+    assert_eq!((browser.provider, &*browser.id), (Provider::WebPush, "1"));
+    assert_eq!((browser.p256dh.as_deref(), browser.auth.as_deref()), (Some("key"), Some("secret")));
+}
+
+#[test]
+fn a_value_that_cannot_be_read_costs_that_value_alone_and_is_warned_of_once() {
+    let mut office = Office::new();
+    office.agent("ada").agent("bob").asks("c1", "x").assign("c1", "ada");
+    office.works("ada", "Mars/Base", "Mon-Fri", "29:00", "17:00").quiet("ada", "Mars/Base", "22:00", "07:00");
+    office.works("bob", "Europe/London", "Someday", "09:00", "09:00");
+    office.connection().execute_batch("UPDATE contacts SET time_zone = 'Moon/Sea'").unwrap();
+    let log = logged(|| {
+        let facts = facts(&office, &["c1"], Agents::All);
+        let ada = facts.availability[&office.agent_id("ada")].hours;
+        assert_eq!((ada.time_zone, ada.working), (None, None));
+        assert!(ada.days.is_some() && ada.quiet.is_some());
+        let bob = facts.availability[&office.agent_id("bob")].hours;
+        assert_eq!((bob.days, bob.working, bob.time_zone), (None, None, Some(chrono_tz::Europe::London)));
+        assert_eq!(facts.contacts[&office.contact_id("tom")].time_zone, None);
+    });
+    for word in ["Mars/Base", "29:00", "Someday", "Moon/Sea"] {
+        assert_eq!(log.matches(word).count(), 1, "{word}: {log}");
+    }
+}
+
+#[test]
+fn a_device_or_switch_of_an_unknown_kind_is_skipped_and_warned_of_once() {
+    let mut office = Office::new();
+    office.agent("ada").agent("bob").asks("c1", "x");
+    office.connection().execute_batch("PRAGMA ignore_check_constraints = ON").unwrap();
+    office.device("ada", "carrier-pigeon", "a").device("ada", "fcm", "b").device("bob", "carrier-pigeon", "c");
+    office.prefers("ada", "unread", "smoke", false).prefers("ada", "unread", "email", false);
+    office.prefers("bob", "unread", "smoke", false);
+    let log = logged(|| {
+        let facts = facts(&office, &["c1"], Agents::All);
+        let ada = RecipientId::Agent(office.agent_id("ada"));
+        assert_eq!((facts.devices.len(), facts.devices[&ada].len()), (1, 1));
+        assert_eq!((facts.preferences.len(), facts.preferences[&office.agent_id("ada")].len()), (1, 1));
+    });
+    assert_eq!((log.matches("carrier-pigeon").count(), log.matches("smoke").count()), (1, 1), "{log}");
 }
 
 #[test]
@@ -469,6 +868,81 @@ fn a_message_that_is_gone_has_no_words() {
     assert_eq!(Desk::open(&office.path()).unwrap().snapshot().unwrap().contents(&[wanted]).unwrap(), HashMap::new());
 }
 
+/// The words of "c1" for a watch, waiting since nine; without a place, the contact's latest.
+fn words(office: &Office, watch: Watch, latest: Option<MessageRef>) -> Content {
+    let conversation = office.conversation_id("c1");
+    let since = instant("2026-03-02T09:00:00Z");
+    let wanted = Wanted { conversation: conversation.clone(), watch, since, latest, show: Show::Conversation };
+    let contents = Desk::open(&office.path()).unwrap().snapshot().unwrap().contents(&[wanted]).unwrap();
+    contents[&conversation].clone()
+}
+
+#[test]
+fn unseen_replies_come_with_the_replies_before_them() {
+    let mut office = Office::new();
+    office.agent("ada").agent("bob").at("2026-03-02T08:00:00Z").asks("c1", "hello?").replies("ada", "c1", "seen");
+    office
+        .at("2026-03-02T09:00:00Z")
+        .contact_reads("c1")
+        .later(1)
+        .replies("ada", "c1", "one")
+        .notes("ada", "c1", "note");
+    office.later(1).bot_says("c1", "beep").replies("bob", "c1", "two").attach("c1", "bill.pdf", "https://x.example/");
+    let content = words(&office, Watch::UnseenReply, Some(office.latest("c1")));
+    assert_eq!((content.body.as_str(), content.earlier_count), ("two", 1));
+    assert_eq!(content.earlier, [Earlier { at: instant("2026-03-02T09:01:00Z"), body: "one".into() }]);
+    assert_eq!((content.at, content.sender), (Some(office.now()), Some(Sender::Agent(office.agent_id("bob")))));
+    assert_eq!(content.attachments.len(), 1);
+}
+
+#[test]
+fn an_event_or_a_deadline_shows_the_contacts_latest_message_alone() {
+    let mut office = Office::new();
+    office.agent("ada").asks("c1", "one").later(1).asks("c1", "two").attach("c1", "bill.pdf", "https://x.example/");
+    let asked = office.now();
+    office.later(1).replies("ada", "c1", "hi").bot_says("c1", "beep");
+    for watch in [Watch::Assigned, Watch::Assistance, Watch::SlaWarning, Watch::SlaBreach] {
+        let content = words(&office, watch, None);
+        assert_eq!((content.body.as_str(), content.earlier_count, content.earlier), ("two", 0, vec![]));
+        assert_eq!((content.at, content.sender), (Some(asked), Some(Sender::Contact)));
+        assert_eq!(content.attachments.len(), 1);
+    }
+    let content = words(&office, Watch::Unreplied, None);
+    assert_eq!((content.body.as_str(), content.earlier_count, content.earlier.len()), ("two", 1, 1));
+}
+
+#[test]
+fn who_wrote_a_message_is_told() {
+    let mut office = Office::new();
+    office.agent("ada").asks("c1", "x").later(1);
+    let sender = |office: &Office| words(office, Watch::UnseenReply, Some(office.latest("c1"))).sender;
+    assert_eq!(sender(&office), Some(Sender::Contact));
+    assert_eq!(sender(office.replies("ada", "c1", "x")), Some(Sender::Agent(office.agent_id("ada"))));
+    assert_eq!(sender(office.bot_says("c1", "x")), Some(Sender::Other));
+    assert_eq!(sender(office.system_says("c1", "x")), Some(Sender::Other));
+}
+
+#[test]
+fn questions_replies_and_events_are_answered_together() {
+    let mut office = Office::new();
+    office.agent("ada").asks("c1", "one").asks("c2", "two").asks("c3", "three").later(1).replies("ada", "c2", "answer");
+    let wanted = |name: &str, watch, latest| Wanted {
+        conversation: office.conversation_id(name),
+        watch,
+        since: instant("2026-03-02T09:00:00Z"),
+        latest,
+        show: Show::Latest,
+    };
+    let wanted = [
+        wanted("c3", Watch::Assigned, None),
+        wanted("c2", Watch::UnseenReply, Some(office.latest("c2"))),
+        wanted("c1", Watch::Unread, Some(office.latest("c1"))),
+    ];
+    let contents = Desk::open(&office.path()).unwrap().snapshot().unwrap().contents(&wanted).unwrap();
+    let body = |name: &str| contents[&office.conversation_id(name)].body.as_str();
+    assert_eq!([body("c1"), body("c2"), body("c3")], ["one", "answer", "three"]);
+}
+
 // ---- what people type
 
 #[test]
@@ -512,6 +986,76 @@ fn the_latest_message_of_a_closed_conversation_is_known() {
     let snapshot = desk.snapshot().unwrap();
     assert_eq!(snapshot.latest(&office.conversation_id("c1")).unwrap(), Some(office.latest("c1")));
     assert_eq!(snapshot.latest(&ConversationId::from("99")).unwrap(), None);
+}
+
+// ---- the one write
+
+fn marks(office: &Office, marks: &[(&str, &str, &str)]) -> anyhow::Result<()> {
+    let marks: Vec<_> = marks
+        .iter()
+        .map(|(conversation, agent, at)| (office.conversation_id(conversation), office.agent_id(agent), instant(at)))
+        .collect();
+    ReadMarks::open(&office.path()).unwrap().mark(&marks)
+}
+
+#[test]
+fn what_is_marked_as_read_waits_for_that_agent_no_more() {
+    let mut office = Office::new();
+    office.agent("ada").agent("bob").asks("c1", "x").assign("c1", "ada").asks("c2", "x").assign("c2", "bob");
+    marks(&office, &[("c1", "ada", "2026-03-02T09:00:00Z"), ("c2", "ada", "2026-03-02T09:00:00Z")]).unwrap();
+    let unread: Vec<_> = pending(&office, Watch::Unread).into_iter().map(|it| it.conversation).collect();
+    assert_eq!(unread, [office.conversation_id("c2")], "bob has not read it");
+    assert_eq!(pending(&office, Watch::Unreplied).len(), 2, "reading is no answer");
+}
+
+#[test]
+fn a_mark_moves_a_cursor_forward_and_never_back() {
+    let mut office = Office::new();
+    office.agent("ada").asks("c1", "x");
+    let seen = |office: &Office| facts(office, &["c1"], Agents::All).seen.into_values().next();
+    office.connection().execute("INSERT INTO read_cursors VALUES (500, 'agent', 1, NULL)", []).unwrap();
+    for (at, expected) in [
+        ("2026-03-02T09:00:00Z", "2026-03-02T09:00:00Z"),
+        ("2026-03-02T10:00:00Z", "2026-03-02T10:00:00Z"),
+        ("2026-03-02T09:30:00Z", "2026-03-02T10:00:00Z"),
+    ] {
+        marks(&office, &[("c1", "ada", at)]).unwrap();
+        assert_eq!(seen(&office), Some(instant(expected)), "{at}");
+    }
+}
+
+#[test]
+fn a_conversation_that_is_gone_does_not_stop_the_other_marks() {
+    let mut office = Office::new();
+    office.agent("ada").asks("c1", "x").assign("c1", "ada");
+    let (ada, now) = (office.agent_id("ada"), office.now());
+    let gone = |id: &str| (ConversationId::from(id), ada.clone(), now);
+    let marks = [gone("99"), gone("nonsense"), (office.conversation_id("c1"), ada.clone(), now)];
+    ReadMarks::open(&office.path()).unwrap().mark(&marks).unwrap();
+    assert_eq!(pending(&office, Watch::Unread), []);
+    let cursors: i64 =
+        office.connection().query_row("SELECT count(*) FROM read_cursors", [], |row| row.get(0)).unwrap();
+    assert_eq!(cursors, 1);
+}
+
+#[test]
+fn marks_are_written_all_or_none() {
+    let mut office = Office::new();
+    office.agent("ada").asks("c1", "x").asks("c2", "x");
+    let out_of_range = "0001-01-01T00:00:00Z";
+    assert!(marks(&office, &[("c1", "ada", "2026-03-02T09:00:00Z"), ("c2", "ada", out_of_range)]).is_err());
+    assert_eq!(facts(&office, &["c1", "c2"], Agents::All).seen, HashMap::new());
+}
+
+#[test]
+fn marks_go_into_a_desk_only() {
+    let error = ReadMarks::open(Path::new("nowhere/chat.db")).unwrap_err().to_string();
+    assert!(error.contains("nowhere/chat.db") && !Path::new("nowhere").exists(), "{error}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.db");
+    Connection::open(&path).unwrap().execute_batch("CREATE TABLE orders (id)").unwrap();
+    let error = format!("{:#}", ReadMarks::open(&path).unwrap_err());
+    assert!(error.contains("shop.db is no desk"), "{error}");
 }
 
 // ---- the file

@@ -148,7 +148,7 @@ fn the_first_rows_of_the_readme_make_a_conversation_wait() {
 #[test]
 fn the_worked_example_of_the_desk_does_what_it_says() {
     let blocks = Paper::read("docs/desk.md").blocks("sql");
-    let [message, note, look, answer, presence, all, one] = blocks.as_slice() else {
+    let [message, note, look, answer, presence, beside @ .., all, one] = blocks.as_slice() else {
         panic!("docs/desk.md shows {} blocks of SQL", blocks.len())
     };
     let desk = Desk::fresh();
@@ -157,6 +157,9 @@ fn the_worked_example_of_the_desk_does_what_it_says() {
     desk.after(look, true, false);
     desk.after(answer, false, false);
     desk.after(presence, false, false);
+    for rows in beside {
+        desk.after(rows, false, false);
+    }
     for recompute in [all, one] {
         desk.0.execute_batch("UPDATE conversations SET waiting_since = 1, unread_since = 1").unwrap();
         desk.after(recompute, false, false);
