@@ -20,8 +20,9 @@ use super::{Exit, Format, Global, open, say, time};
 use crate::config::Config;
 use crate::desk::{Agents, Snapshot};
 use crate::ledger::{Kept, Ledger, Telling};
-use crate::model::{ConversationId, Decision, Facts, RecipientId};
+use crate::model::{Conversation, ConversationId, Decision, Facts, MessageRef, Reason, RecipientId, Watch};
 use crate::pass::{Order, plan, weigh_one};
+use crate::route::over;
 
 /// Say for a conversation or a person who was told when, who was not and why, and when they would be
 #[derive(Debug, clap::Args)]
@@ -65,6 +66,15 @@ struct Open<'a> {
     since: Option<DateTime<Utc>>,
 }
 
+/// What ended a wait for messages; of events and deadlines that are over the desk keeps nothing.
+fn ended(watch: Watch, conversation: Option<&Conversation>, now: DateTime<Utc>) -> Option<Reason> {
+    let conversation = conversation.filter(|_| watch.is_about_messages())?;
+    let anything = MessageRef { at: now, id: "".into() };
+    let reason = over(watch, &anything, Some(conversation), now);
+    // a conversation in which the contact has never written looks like one whose message is gone
+    (!matches!(reason, Reason::Deleted | Reason::NoLongerWaiting)).then_some(reason)
+}
+
 impl Open<'_> {
     fn words<'a>(&'a self, facts: &'a Facts) -> Words<'a> {
         Words { config: self.config, facts, now: self.now }
@@ -94,12 +104,19 @@ impl Open<'_> {
         let facts = self.snapshot.facts(std::slice::from_ref(id), Agents::All, &[])?;
         let words = self.words(&facts);
         say::line(&headline(&facts, id));
-        self.show_rules(&words, &decisions, &tellings, &kept);
+        self.show_rules(&words, facts.conversations.get(id), &decisions, &tellings, &kept);
         since.iter().for_each(|since| since.show(&words));
         Ok(())
     }
 
-    fn show_rules(&self, words: &Words<'_>, decisions: &[Decision], tellings: &[Telling], kept: &[Kept]) {
+    fn show_rules(
+        &self,
+        words: &Words<'_>,
+        conversation: Option<&Conversation>,
+        decisions: &[Decision],
+        tellings: &[Telling],
+        kept: &[Kept],
+    ) {
         for scheduled in &self.config.rules {
             let name = &scheduled.rule.name;
             let next = words.next_slot(name).map_or_else(|| "never".into(), |slot| words.time(slot));
@@ -108,6 +125,7 @@ impl Open<'_> {
                 decisions: decisions.iter().filter(|it| it.rule == *name).collect(),
                 tellings: tellings.iter().filter(|it| it.rule == *name).collect(),
                 kept: kept.iter().filter(|it| it.rule == *name).collect(),
+                over: ended(scheduled.rule.watch, conversation, self.now),
             };
             of_rule.lines(words).iter().for_each(|line| say::line(&format!("  {line}")));
         }

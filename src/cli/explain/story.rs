@@ -9,6 +9,8 @@ pub(super) struct Story<'a> {
     pub(super) decisions: Vec<&'a Decision>,
     pub(super) tellings: Vec<&'a Telling>,
     pub(super) kept: Vec<&'a Kept>,
+    /// Why nothing waits, where that is known.
+    pub(super) over: Option<Reason>,
 }
 
 impl<'a> Story<'a> {
@@ -16,7 +18,8 @@ impl<'a> Story<'a> {
     pub(super) fn lines(&self, words: &Words<'_>) -> Vec<String> {
         let mut lines: Vec<String> = self.decisions.iter().map(|decision| self.stands(words, decision)).collect();
         if lines.is_empty() {
-            lines.push("nothing waits for this rule".into());
+            let reason = self.over.as_ref().map(|reason| format!(": {}", reason.sentence()));
+            lines.push(format!("nothing waits for this rule{}", reason.unwrap_or_default()));
         }
         let standing: Vec<&Telling> = self.decisions.iter().filter_map(|decision| self.telling_of(decision)).collect();
         let over = self.tellings.iter().filter(|telling| !standing.iter().any(|it| std::ptr::eq(*it, **telling)));
