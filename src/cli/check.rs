@@ -38,7 +38,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         Format::Human => say::line(&format!("ok  {what:<10} {found}")),
     };
     let path = open::settings_path(global);
-    ok("settings", &format!("{}, {}", path.display(), say::counted(config.rules.len(), "rule")));
+    let rules = config.rules.iter().filter(|scheduled| !scheduled.rule.is_coverage()).count();
+    ok("settings", &format!("{}, {}", path.display(), say::counted(rules, "rule")));
     let templates = open::templates(&config)?;
     ok("templates", &templates.sets().collect::<Vec<_>>().join(", "));
     schedules(&config)?.iter().for_each(|found| ok("schedule", found));

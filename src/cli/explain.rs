@@ -120,13 +120,17 @@ impl Open<'_> {
         for scheduled in &self.config.rules {
             let name = &scheduled.rule.name;
             let next = words.next_slot(name).map_or_else(|| "never".into(), |slot| words.time(slot));
-            say::line(&format!("\nrule {name} ({}), next slot {next}", scheduled.rule.watch.word()));
             let of_rule = Story {
                 decisions: decisions.iter().filter(|it| it.rule == *name).collect(),
                 tellings: tellings.iter().filter(|it| it.rule == *name).collect(),
                 kept: kept.iter().filter(|it| it.rule == *name).collect(),
                 over: ended(scheduled.rule.watch, conversation, self.now),
             };
+            // doorbell's own rule is of interest when it has something to say
+            if scheduled.rule.is_coverage() && of_rule.is_empty() {
+                continue;
+            }
+            say::line(&format!("\nrule {name} ({}), next slot {next}", scheduled.rule.watch.word()));
             of_rule.lines(words).iter().for_each(|line| say::line(&format!("  {line}")));
         }
     }

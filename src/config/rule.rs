@@ -150,7 +150,14 @@ impl WrittenRule {
     }
 
     /// Contacts hear of replies to them and of nothing else: whatever else a desk says is said among its people.
+    /// Only events name somebody.
     fn fitting(&self, tell: Vec<Tell>) -> Result<Vec<Tell>, Fault> {
+        let names_somebody = self.watch.relation() == Relation::Events;
+        let target = self.tell.get_ref().iter().zip(&tell).find(|(_, tell)| tell.audience == Audience::Target);
+        if let Some((entry, _)) = target.filter(|_| !names_somebody) {
+            let message = "only events name a target; write \"assignee\" for messages and deadlines";
+            return Err(fault(entry, message.into()));
+        }
         let for_contacts = self.watch == Watch::UnseenReply;
         let wrong = |tell: &Tell| (tell.audience == Audience::Contact) != for_contacts;
         match self.tell.get_ref().iter().zip(&tell).find(|(_, tell)| wrong(tell)) {

@@ -139,11 +139,9 @@ fn still_heard(
 }
 
 fn reasons(decisions: &[Decision]) -> Reasons<'_> {
-    // who is told is in `heard`; the reasons are for the others
-    let not_told = decisions.iter().filter(|decision| !matches!(decision.verdict, Verdict::Told(_)));
     let key =
         |it: &Decision| (it.rule.clone(), it.conversation.clone(), it.matter.clone(), it.recipient.clone(), it.channel);
-    not_told.map(|decision| (key(decision), &decision.verdict)).collect()
+    decisions.iter().map(|decision| (key(decision), &decision.verdict)).collect()
 }
 
 type Reasons<'a> = HashMap<(RuleName, ConversationId, Arc<str>, Option<RecipientId>, Option<Channel>), &'a Verdict>;
@@ -174,6 +172,8 @@ fn why_not(
     }
     let reason = delivery.items.iter().find_map(|item| match verdict(delivery, item, reasons) {
         Some(Verdict::Skipped(reason)) => Some(reason.clone()),
+        // told, but not on this device, or not in these words
+        Some(Verdict::Told(_)) if delivery.channel.is_by_device() => Some(Reason::NoAddress),
         Some(Verdict::Told(_)) => Some(Reason::RuleChanged),
         _ if house.config.rule(&item.rule).is_none() => Some(Reason::RuleChanged),
         _ => None,

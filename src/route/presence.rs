@@ -1,5 +1,7 @@
 //! Whether somebody is looking: at the desk at all, at some page of it, or at the very conversation.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
@@ -67,11 +69,11 @@ pub(super) fn last_seen(case: Case<'_>, id: &RecipientId) -> Option<DateTime<Utc
     surfaces.max(own)
 }
 
-fn rows(facts: &Facts, id: &RecipientId) -> Vec<Presence> {
+fn rows<'a>(facts: &'a Facts, id: &RecipientId) -> Cow<'a, [Presence]> {
     match id {
-        RecipientId::Agent(agent) => facts.presence.get(agent).cloned().unwrap_or_default(),
-        RecipientId::Contact(contact) => rows_of_contact(facts, contact),
-        RecipientId::Person(_) => Vec::new(),
+        RecipientId::Agent(agent) => facts.presence.get(agent).map_or(&[][..], Vec::as_slice).into(),
+        RecipientId::Contact(contact) => rows_of_contact(facts, contact).into(),
+        RecipientId::Person(_) => Vec::new().into(),
     }
 }
 

@@ -58,7 +58,7 @@ impl Story<'_> {
         };
         wrapped(text, "", &format!("{desk} is in {dir}: {}.", self.size()?));
         wrapped(text, "", &pass);
-        let rules = self.config.rules.iter().map(|scheduled| &scheduled.rule);
+        let rules = self.config.rules.iter().map(|scheduled| &scheduled.rule).filter(|rule| !rule.is_coverage());
         let rules =
             rules.map(|rule| format!("{} ({}, {} min)", rule.name, rule.watch.word(), rule.grace.num_minutes()));
         let rules = rules.collect::<Vec<_>>().join(", ");

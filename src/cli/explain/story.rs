@@ -14,6 +14,11 @@ pub(super) struct Story<'a> {
 }
 
 impl<'a> Story<'a> {
+    /// Whether the rule did nothing and would do nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.decisions.is_empty() && self.tellings.is_empty() && self.kept.is_empty()
+    }
+
     /// How everybody stands, then what is over.
     pub(super) fn lines(&self, words: &Words<'_>) -> Vec<String> {
         let mut lines: Vec<String> = self.decisions.iter().map(|decision| self.stands(words, decision)).collect();
