@@ -51,11 +51,13 @@ fn key_of(item: &Item) -> Cow<'_, str> {
     }
 }
 
-/// The key of the thread a digest belongs to: its conversation, or the recipient's day when it has several.
+/// The key of the thread a digest belongs to: its conversation, or the recipient's day when it has several; where each
+/// is a notification of its own, its subject, so that an event does not take the place of a message.
 pub fn thread_key(digest: &Digest, now: DateTime<Utc>) -> String {
     let account = digest.account.as_ref().map_or("", |account| account.as_str());
     let (first, others) = (digest.items.first(), digest.items.iter().skip(1));
     let topic = match first {
+        _ if digest.channel.is_per_conversation() => format!("conversation\0{}", digest.subject),
         Some(first) if others.clone().all(|other| other.conversation == first.conversation) => {
             format!("conversation\0{}", first.conversation)
         }

@@ -37,7 +37,8 @@ impl Channel {
         Self::ALL.into_iter().find(|channel| channel.word() == word)
     }
 
-    /// Whether each conversation is a notification of its own, which a newer one replaces; else they share a digest.
+    /// Whether each conversation, event and deadline is a notification of its own, which a newer one replaces; else they
+    /// share a digest.
     pub fn is_per_conversation(self) -> bool {
         matches!(self, Self::Push | Self::Desktop | Self::InApp)
     }

@@ -68,10 +68,15 @@ impl Recipient {
 }
 
 impl Digest {
-    /// The conversation, where each is a notification of its own; else the template set of the rule, empty for the
+    /// Where each conversation is a notification of its own: the conversation, and of an event or a deadline the matter,
+    /// which would else hide behind a message that waits; on other channels the template set of the rule, empty for the
     /// shared one.
-    pub fn subject_of(channel: Channel, conversation: &ConversationId, template: &Arc<str>) -> Arc<str> {
-        if channel.is_per_conversation() { conversation.as_str().into() } else { template.clone() }
+    pub fn subject_of(channel: Channel, conversation: &ConversationId, matter: &str, template: &Arc<str>) -> Arc<str> {
+        match (channel.is_per_conversation(), matter) {
+            (false, _) => template.clone(),
+            (true, "") => conversation.as_str().into(),
+            (true, matter) => format!("{conversation}:{matter}").into(),
+        }
     }
 
     /// How many conversations it is about: one that two rules tell of counts once.

@@ -168,7 +168,7 @@ fn hear(
     };
     let (Some(id), Some(channel), Some(why)) = (&decision.recipient, decision.channel, &decision.why) else { return };
     let account = view.facts.conversations.get(&decision.conversation).and_then(|it| it.account.clone());
-    let subject = Digest::subject_of(channel, &decision.conversation, &rule.template);
+    let subject = Digest::subject_of(channel, &decision.conversation, &decision.matter, &rule.template);
     let key = (account, id.clone(), channel, subject);
     let item = Item {
         rule: rule.name.clone(),
