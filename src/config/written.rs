@@ -40,7 +40,7 @@ pub(super) struct Written {
     #[serde(default)]
     limits: Limits,
     email: Option<email::Settings>,
-    sms: Option<notes::Settings>,
+    sms: Option<notes::TextSettings>,
     push: Option<notes::Settings>,
     desktop: Option<notes::Settings>,
     #[serde(default)]
@@ -61,7 +61,7 @@ impl Written {
         }
         let mut notes = BTreeMap::new();
         for (channel, settings) in
-            [(Channel::Sms, self.sms), (Channel::Push, self.push), (Channel::Desktop, self.desktop)]
+            [(Channel::Sms, self.sms.map(Into::into)), (Channel::Push, self.push), (Channel::Desktop, self.desktop)]
         {
             notes.extend(settings.map(|settings| (channel, settings)));
         }

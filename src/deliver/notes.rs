@@ -12,12 +12,36 @@ use serde::Deserialize;
 use super::outbox;
 use crate::model::{Channel, Note, Outcome, Recipient, Reply};
 
-/// The keys of `[sms]`, `[push]` and `[desktop]`.
+/// The keys of `[push]` and `[desktop]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// A folder in which every notification is written as a .json file.
     pub outbox: PathBuf,
+    /// Whether a notification shows what was said.
+    #[serde(skip, default = "shown")]
+    shows_message: bool,
+}
+
+fn shown() -> bool {
+    true
+}
+
+/// The keys of `[sms]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TextSettings {
+    /// A folder in which every message is written as a .json file.
+    pub outbox: PathBuf,
+    /// Whether a text shows what was said; by default it says only that somebody waits.
+    #[serde(default)]
+    pub message: bool,
+}
+
+impl From<TextSettings> for Settings {
+    fn from(texts: TextSettings) -> Self {
+        Self { outbox: texts.outbox, shows_message: texts.message }
+    }
 }
 
 /// One notification to one number or device.
@@ -40,12 +64,13 @@ pub struct Notification {
 pub struct Outbox {
     channel: Channel,
     folder: PathBuf,
+    shows_message: bool,
 }
 
 impl Outbox {
     /// The folder of a channel; a relative path begins at `folder`.
     pub fn new(channel: Channel, settings: &Settings, folder: &Path) -> Self {
-        Self { channel, folder: folder.join(&settings.outbox) }
+        Self { channel, folder: folder.join(&settings.outbox), shows_message: settings.shows_message }
     }
 
     /// Where the notifications go, for people.
@@ -60,7 +85,7 @@ impl Outbox {
 
     /// Writes one notification; a repeat overwrites itself.
     pub fn send(&self, notification: &Notification) -> Outcome {
-        let Ok(content) = file::content(self.channel, notification) else {
+        let Ok(content) = file::content(self.channel, notification, self.shows_message) else {
             let reply = Reply { code: String::new(), text: "the notification cannot be written as JSON".into() };
             return Outcome::RefusedMessage(reply);
         };

@@ -53,20 +53,26 @@ struct WrittenSound<'a> {
 }
 
 /// The bytes of the file.
-pub(super) fn content(channel: Channel, notification: &Notification) -> serde_json::Result<Vec<u8>> {
+pub(super) fn content(
+    channel: Channel,
+    notification: &Notification,
+    shows_message: bool,
+) -> serde_json::Result<Vec<u8>> {
     let Notification { recipient, note, collapse, uid, now } = notification;
+    let is_text = channel == Channel::Sms;
+    let said = if shows_message { note.body.as_str() } else { "" };
     let file = File {
         channel: channel.word(),
         recipient: recipient.id.to_string(),
-        to: (channel == Channel::Sms).then_some(&recipient.address),
+        to: is_text.then_some(&recipient.address),
         device: recipient.device.as_deref().map(device),
         kind: note.kind,
         title: &note.title,
-        body: if channel == Channel::Sms { one_segment(&note.title, &note.body) } else { cut(&note.body) },
+        body: if is_text { one_segment(&note.title, said) } else { cut(said) },
         link: note.link.as_deref(),
         conversation: note.conversation.as_str(),
         collapse,
-        sound: note.sound.as_ref().map(sound),
+        sound: note.sound.as_ref().filter(|_| !is_text).map(sound),
         uid,
         created_at: written(*now),
     };

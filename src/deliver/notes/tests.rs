@@ -49,7 +49,7 @@ fn pushed(body: &str) -> Notification {
 }
 
 fn outbox(channel: Channel, folder: &Path) -> Outbox {
-    Outbox::new(channel, &Settings { outbox: "notes".into() }, folder)
+    Outbox::new(channel, &Settings { outbox: "notes".into(), shows_message: true }, folder)
 }
 
 /// What is in the one file that sending leaves.
@@ -121,4 +121,15 @@ fn a_folder_that_is_none_names_the_setting_of_its_channel() {
             assert!(remedy(&outcome).contains(expected));
         }
     }
+}
+
+#[test]
+fn a_text_says_what_was_said_only_when_asked_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = TextSettings { outbox: "notes".into(), message: false };
+    Outbox::new(Channel::Sms, &settings.into(), folder.path()).send(&notification("hello?"));
+    let file = std::fs::read(folder.path().join("notes/agent_7-01234567.json")).unwrap();
+    let value: Value = serde_json::from_slice(&file).unwrap();
+    assert_eq!(value["body"], "Tom");
+    assert_eq!(written(Channel::Sms, &notification("hello?"))["body"], "Tom: hello?");
 }
