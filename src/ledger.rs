@@ -10,6 +10,7 @@ mod exchange;
 mod history;
 mod key;
 mod open;
+mod prune;
 mod recent;
 mod settings;
 mod tellings;

@@ -118,6 +118,10 @@ pub fn run(
         report.left = house.ledger.due_count(clock.now())?;
         house.ledger.finish(clock.now(), report.exit_status(), &report.summary())?;
     }
+    // what was told is told: a ledger that cannot forget now will forget later
+    if let Err(error) = house.ledger.prune(clock.now()) {
+        tracing::warn!("{error:#}");
+    }
     report.seconds = clock.elapsed().as_secs_f64();
     Ok(report)
 }

@@ -1,6 +1,7 @@
 //! The life of a delivery, over a real ledger: what every store must keep.
 
 mod property;
+mod prune;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;

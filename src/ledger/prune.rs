@@ -1,0 +1,121 @@
+//! What the ledger forgets, a bounded step at a time: so that a crontab line of years costs a pass nothing.
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior};
+
+use super::Ledger;
+use super::columns::{instant, ms};
+
+/// A step every hour, and not in every pass.
+const EVERY: TimeDelta = TimeDelta::hours(1);
+/// Rows looked at in one step: a few milliseconds, and 120,000 rows a day.
+const STEP: i64 = 5_000;
+/// Ages are counted from so many passes ago, a week of crontab's five minutes: a clock that runs ahead for an hour must
+/// not make doorbell forget what it told.
+const PASSES_BACK: i64 = 2_000;
+/// Closed deliveries answer for a month: what was told, to whom, and in which words the provider took it.
+const DELIVERIES: TimeDelta = TimeDelta::days(30);
+/// Marks outlive everything that may still wait: forgetting one tells its message again.
+const MARKS: TimeDelta = TimeDelta::days(400);
+/// Reasons answer for two months; one that still holds is written anew by the next pass.
+const DECISIONS: TimeDelta = TimeDelta::days(60);
+
+/// A table that is walked in the order of its key, from where the last step ended.
+struct Walk {
+    /// What the place is kept under.
+    place: &'static str,
+    table: &'static str,
+    /// The first column of the key.
+    key: &'static str,
+    /// The column that says how old a row is.
+    age: &'static str,
+    kept_for: TimeDelta,
+}
+
+const WALKS: [Walk; 2] = [
+    Walk { place: "pruned_marks", table: "doorbell_mark", key: "conversation_id", age: "told_at", kept_for: MARKS },
+    Walk {
+        place: "pruned_decisions",
+        table: "doorbell_decision",
+        key: "conversation_id",
+        age: "since",
+        kept_for: DECISIONS,
+    },
+];
+
+impl Ledger {
+    /// Forgets what is old, a step of it, once an hour. Answers how many rows.
+    pub fn prune(&mut self, now: DateTime<Utc>) -> Result<usize> {
+        let last: Option<String> = meta(&self.connection, "pruned_at")?;
+        let last = last.and_then(|text| text.parse().ok()).map(instant);
+        // a time to come is that of a clock that ran ahead
+        if last.is_some_and(|last| last <= now && now - last < EVERY) {
+            return Ok(0);
+        }
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut forgotten = 0;
+        if let Some(then) = a_week_ago(&transaction)?.map(|then| then.min(now)) {
+            forgotten += deliveries(&transaction, then)?;
+            for walk in &WALKS {
+                forgotten += step(&transaction, walk, then)?;
+            }
+        }
+        keep(&transaction, "pruned_at", &ms(now).to_string())?;
+        transaction.commit().context("forget what is old")?;
+        Ok(forgotten)
+    }
+}
+
+fn a_week_ago(transaction: &Transaction<'_>) -> Result<Option<DateTime<Utc>>> {
+    let started_at: Option<i64> = transaction
+        .query_row(
+            "SELECT started_at FROM doorbell_pass WHERE id <= (SELECT max(id) FROM doorbell_pass) - ?1
+             ORDER BY id DESC LIMIT 1",
+            [PASSES_BACK],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(started_at.map(instant))
+}
+
+/// The oldest deliveries have the smallest numbers: only those are looked at.
+fn deliveries(transaction: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize> {
+    Ok(transaction.execute(
+        "DELETE FROM doorbell_delivery WHERE closed_at < ?1
+           AND id IN (SELECT id FROM doorbell_delivery ORDER BY id LIMIT ?2)",
+        (ms(now - DELIVERIES), STEP),
+    )?)
+}
+
+/// One stretch of a table; at its end the next step begins anew.
+fn step(transaction: &Transaction<'_>, walk: &Walk, now: DateTime<Utc>) -> Result<usize> {
+    let Walk { place, table, key, age, kept_for } = walk;
+    let from = meta(transaction, place)?.unwrap_or_default();
+    let until: Option<String> = transaction
+        .query_row(
+            &format!("SELECT {key} FROM {table} WHERE {key} > ?1 ORDER BY {key} LIMIT 1 OFFSET ?2"),
+            (&from, STEP),
+            |row| row.get(0),
+        )
+        .optional()?;
+    let forgotten = transaction.execute(
+        &format!("DELETE FROM {table} WHERE {key} > ?1 AND (?2 IS NULL OR {key} <= ?2) AND {age} < ?3"),
+        (&from, &until, ms(now - *kept_for)),
+    )?;
+    keep(transaction, place, until.as_deref().unwrap_or_default())?;
+    Ok(forgotten)
+}
+
+fn meta(connection: &rusqlite::Connection, key: &str) -> Result<Option<String>> {
+    let mut read = connection.prepare_cached("SELECT value FROM doorbell_meta WHERE key = ?1")?;
+    Ok(read.query_row([key], |row| row.get(0)).optional()?)
+}
+
+fn keep(transaction: &Transaction<'_>, key: &str, value: &str) -> Result<()> {
+    transaction.execute(
+        "INSERT INTO doorbell_meta(key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",
+        (key, value),
+    )?;
+    Ok(())
+}
