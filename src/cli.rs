@@ -1,14 +1,18 @@
 //! The command line: one file per command. Only here the clock is read and connections are opened.
 
+mod baseline;
 mod check;
 mod completions;
+mod deliveries;
 mod demo;
 mod exit;
 mod explain;
+mod forget;
 mod init;
 mod lock;
 mod man;
 mod open;
+mod pause;
 mod plan;
 mod rehearsal;
 mod remedy;
@@ -16,6 +20,7 @@ mod run;
 mod say;
 mod schedule;
 mod send_test;
+mod status;
 mod summary;
 mod templates;
 mod time;
@@ -82,6 +87,12 @@ enum Command {
     Templates(templates::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
+    Status(status::Arguments),
+    Deliveries(deliveries::Arguments),
+    Pause(pause::Pause),
+    Resume(pause::Resume),
+    Baseline(baseline::Arguments),
+    Forget(forget::Arguments),
 }
 
 /// Does what was asked; prints what went wrong, once.
@@ -102,6 +113,12 @@ pub fn run(cli: Cli) -> Exit {
         Command::Templates(arguments) => templates::run(&global, &arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
+        Command::Status(arguments) => status::run(&global, &arguments),
+        Command::Deliveries(arguments) => deliveries::run(&global, &arguments),
+        Command::Pause(_) => pause::pause(&global),
+        Command::Resume(_) => pause::resume(&global),
+        Command::Baseline(arguments) => baseline::run(&global, &arguments),
+        Command::Forget(arguments) => forget::run(&global, &arguments),
     };
     result.unwrap_or_else(|error| {
         say::error(&error);

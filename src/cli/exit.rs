@@ -37,6 +37,8 @@ pub enum Exit {
     TryLater,
     /// The settings are wrong (`EX_CONFIG`).
     Settings,
+    /// What `status` says to a monitor: 0 well, 1 warning, 2 critical, 3 unknown.
+    Monitor(u8),
 }
 
 /// What the command line asked for does not exist or makes no sense.
@@ -64,6 +66,7 @@ impl Exit {
             Self::InputOutput => 74,
             Self::TryLater => 75,
             Self::Settings => 78,
+            Self::Monitor(level) => level,
         }
     }
 

@@ -86,6 +86,14 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         return Ok(Exit::Done);
     };
     let mut ledger = Ledger::open(&ledger_path)?;
+    if ledger.paused_since()?.is_some() {
+        if global.format == Format::Json {
+            say::line(&json!({ "paused": true }).to_string());
+        } else if say::to_a_person() {
+            say::aside("doorbell: paused, so nobody is told; go on with: doorbell resume");
+        }
+        return Ok(Exit::Done);
+    }
     stop_on_signals(&order)?;
     let report = run_pass(global, &config, &desk, &mut ledger, &order, now)?;
     tell(global, &report);
@@ -168,7 +176,7 @@ fn order(config: &Config, snapshot: &Snapshot<'_>, arguments: &Arguments) -> Res
     })
 }
 
-fn known_rule(config: &Config, name: &str) -> Result<RuleName> {
+pub(super) fn known_rule(config: &Config, name: &str) -> Result<RuleName> {
     let rules: Vec<&str> = config.rules.iter().map(|scheduled| scheduled.rule.name.as_str()).collect();
     if rules.contains(&name) {
         return Ok(name.into());

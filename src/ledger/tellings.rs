@@ -92,6 +92,11 @@ impl Ledger {
         self.read_tellings(which, params![recipient.to_string(), ms(since)])
     }
 
+    /// What one delivery tells.
+    pub fn tellings_of(&self, delivery: i64) -> Result<Vec<Telling>> {
+        self.read_tellings("id = ?1 ORDER BY conversation_id, rule, matter", [delivery])
+    }
+
     fn read_tellings(&self, which: &str, parameters: impl Params) -> Result<Vec<Telling>> {
         let mut read = self.connection.prepare_cached(&format!(
             "SELECT id, conversation_id, rule, recipient, channel, state, queued_at, closed_at, next_attempt_at, attempt,

@@ -75,6 +75,10 @@ pub enum Reason {
     Covered,
     /// The recipient's phone is pushed to.
     ReplacedByPush,
+    /// A person dropped the delivery.
+    Dropped,
+    /// A person sent it again, and it went along with another delivery.
+    Merged,
     /// It was answered.
     Answered,
     /// It was resolved.
@@ -91,7 +95,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, for tables and for reading the ledger.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 44] = [
         Self::AlreadyTold,
         Self::Grace,
         Self::BeforeFirstRun,
@@ -128,6 +132,8 @@ impl Reason {
         Self::DailyCap,
         Self::Covered,
         Self::ReplacedByPush,
+        Self::Dropped,
+        Self::Merged,
         Self::Answered,
         Self::Resolved,
         Self::Snoozed,
@@ -175,6 +181,8 @@ impl Reason {
             Self::DailyCap => "daily_cap",
             Self::Covered => "covered",
             Self::ReplacedByPush => "replaced_by_push",
+            Self::Dropped => "dropped",
+            Self::Merged => "merged",
             Self::Answered => "answered",
             Self::Resolved => "resolved",
             Self::Snoozed => "snoozed",
@@ -228,6 +236,8 @@ impl Reason {
             Self::DailyCap => "heard as much today as limits.per_recipient_per_day allows",
             Self::Covered => "somebody is told by another rule",
             Self::ReplacedByPush => "their phone is pushed to instead",
+            Self::Dropped => "dropped by a person",
+            Self::Merged => "it went along with another delivery",
             Self::Answered => "it was answered",
             Self::Resolved => "the conversation was resolved",
             Self::Snoozed => "the conversation was snoozed",

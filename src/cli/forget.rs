@@ -1,0 +1,37 @@
+//! `doorbell forget`: what the ledger knows of one person, erased.
+
+use anyhow::Result;
+
+use super::exit::TryLaterError;
+use super::run::find_person;
+use super::{Exit, Global, lock, open, say};
+use crate::ledger::Ledger;
+use crate::model::RecipientId;
+
+/// Erase what the ledger knows of one person: masked addresses, providers' words, and their feed
+///
+/// What was told stays known by the person's id alone, so that nothing is told twice. The desk is yours to clean.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The person, by email address, agent:ID, contact:ID or a name from the settings
+    person: String,
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
+    let config = open::config(global)?;
+    let path = config.ledger_path();
+    // somebody who is gone from the desk can still be named by their id
+    let person = match RecipientId::parse(&arguments.person) {
+        Some(id) => id,
+        None => find_person(&config, &open::desk(&config)?.snapshot()?, &arguments.person)?,
+    };
+    open::refuse_root(&path)?;
+    let Some(_lock) = lock::acquire(&path)? else {
+        return Err(TryLaterError("a pass is at work on this ledger; try again when it is done".into()).into());
+    };
+    let rows = Ledger::open(&path)?.forget(&person)?;
+    if !global.quiet {
+        say::line(&format!("{person}: {} erased", say::counted(rows, "row")));
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,41 @@
+//! `doorbell pause` and `doorbell resume`.
+
+use anyhow::Result;
+use chrono::Utc;
+
+use super::{Exit, Global, open, say, time};
+use crate::ledger::Ledger;
+
+/// Tell nobody anything until `doorbell resume`
+///
+/// Passes leave at once. What waits meanwhile is told afterwards, as far as it still waits then.
+#[derive(Debug, clap::Args)]
+pub(super) struct Pause {}
+
+/// Go on telling after `doorbell pause`
+#[derive(Debug, clap::Args)]
+pub(super) struct Resume {}
+
+pub(super) fn pause(global: &Global) -> Result<Exit> {
+    let path = open::config(global)?.ledger_path();
+    open::refuse_root(&path)?;
+    Ledger::open(&path)?.pause(Utc::now())?;
+    if !global.quiet {
+        say::line(
+            "paused; a pass at work ends what it has begun, and the next ones tell nobody; go on with: doorbell resume",
+        );
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) fn resume(global: &Global) -> Result<Exit> {
+    let config = open::config(global)?;
+    open::refuse_root(&config.ledger_path())?;
+    let since = Ledger::open(&config.ledger_path())?.resume()?;
+    if !global.quiet {
+        let zone = config.desk.time_zone.0;
+        let was = since.map(|at| format!("goes on; it was paused since {}", time::shown(at, zone)));
+        say::line(&was.unwrap_or_else(|| "it was not paused".into()));
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,130 @@
+//! `doorbell status`: how the ledger stands, for people and for monitors.
+
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+
+use super::say::counted;
+use super::{Exit, Format, Global, open, say, time};
+use crate::ledger::{Ledger, Overview};
+use crate::notation::Span;
+
+/// Passes shown to a person.
+const PASSES: u32 = 5;
+
+/// Say what waits, what went wrong, and when the last passes ran
+///
+/// Ends in 0 when all is well, 1 for a warning (paused, or something died or is in doubt since a day), 2 when it is
+/// critical (something is overdue, or no pass has ended for too long), 3 when nothing can be said: as monitors expect.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// How long ago the last pass may have ended
+    #[arg(long, value_name = "TIME", default_value = "30m")]
+    max_silence: Span,
+    /// How long a due delivery may wait
+    #[arg(long, value_name = "TIME", default_value = "1h")]
+    max_overdue: Span,
+}
+
+/// What a monitor wants to know, worst first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Level {
+    Critical(String),
+    Warning(String),
+    Well,
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
+    let config = open::config(global)?;
+    let looked = Ledger::open_to_read(&config.ledger_path()).and_then(|ledger| ledger.overview(Utc::now(), PASSES));
+    let overview = match looked {
+        Ok(overview) => overview,
+        Err(error) => {
+            say::error(&error);
+            return Ok(Exit::Monitor(3));
+        }
+    };
+    let now = Utc::now();
+    let level = level(&overview, arguments, now);
+    let (word, status, why) = match &level {
+        Level::Well => ("ok", 0, String::new()),
+        Level::Warning(why) => ("warning", 1, why.clone()),
+        Level::Critical(why) => ("critical", 2, why.clone()),
+    };
+    if global.format == Format::Json {
+        say::line(&as_json(&overview, word, &why).to_string());
+    } else {
+        let zone = config.desk.time_zone.0;
+        let why = if why.is_empty() { why } else { format!(": {why}") };
+        say::line(&format!("{word}{why}"));
+        lines(&overview, |at| time::shown(at, zone)).iter().for_each(|line| say::line(line));
+    }
+    Ok(Exit::Monitor(status))
+}
+
+fn level(overview: &Overview, arguments: &Arguments, now: DateTime<Utc>) -> Level {
+    let ended = overview.passes.iter().filter_map(|pass| pass.ended_at).max();
+    let long_ago = |at: DateTime<Utc>, limit: TimeDelta| now - at > limit;
+    if overview.paused_since.is_some() {
+        return Level::Warning("paused; go on with: doorbell resume".into());
+    }
+    match (ended, overview.oldest_due) {
+        (None, _) => return Level::Critical("no pass has ended yet; is the crontab line there?".into()),
+        (Some(ended), _) if long_ago(ended, arguments.max_silence.delta()) => {
+            return Level::Critical(format!("no pass has ended for {}; does cron run it?", age(ended, now)));
+        }
+        (_, Some(due)) if long_ago(due, arguments.max_overdue.delta()) => {
+            return Level::Critical(format!("{} due, the oldest for {}", overview.due, age(due, now)));
+        }
+        _ => {}
+    }
+    if overview.failed_lately > 0 {
+        let failed = counted(usize::try_from(overview.failed_lately).unwrap_or(usize::MAX), "delivery");
+        return Level::Warning(format!("{failed} died or in doubt since a day; see: doorbell deliveries list"));
+    }
+    Level::Well
+}
+
+fn age(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let minutes = (now - at).num_minutes().max(0);
+    if minutes < 120 { format!("{minutes} min") } else { format!("{} h", minutes / 60) }
+}
+
+fn lines(overview: &Overview, time: impl Fn(DateTime<Utc>) -> String) -> Vec<String> {
+    let mut lines = vec![format!("due now: {}", overview.due)];
+    lines.extend(overview.oldest_due.map(|at| format!("oldest due: {}", time(at))));
+    for (state, channel, count) in &overview.counts {
+        lines.push(format!("{state:<10} {channel:<8} {count}"));
+    }
+    for pass in &overview.passes {
+        let ended = match (pass.ended_at, pass.exit_status) {
+            (Some(_), Some(status)) => format!("ended in {status}"),
+            _ => "runs, or was stopped".into(),
+        };
+        lines.push(format!("pass {}: {ended}", time(pass.started_at)));
+    }
+    lines
+}
+
+fn as_json(overview: &Overview, level: &str, why: &str) -> serde_json::Value {
+    let counts: Vec<_> = overview
+        .counts
+        .iter()
+        .map(|(state, channel, count)| json!({ "state": state, "channel": channel, "count": count }))
+        .collect();
+    let passes: Vec<_> = overview
+        .passes
+        .iter()
+        .map(|pass| {
+            json!({
+                "started_at": pass.started_at.to_rfc3339(), "ended_at": pass.ended_at.map(|at| at.to_rfc3339()),
+                "exit_status": pass.exit_status,
+            })
+        })
+        .collect();
+    json!({
+        "level": level, "why": why, "due": overview.due, "failed_lately": overview.failed_lately,
+        "oldest_due": overview.oldest_due.map(|at| at.to_rfc3339()),
+        "paused_since": overview.paused_since.map(|at| at.to_rfc3339()), "counts": counts, "passes": passes,
+    })
+}

@@ -1,0 +1,186 @@
+//! What a person does about deliveries that ended badly or in doubt: send again, take as arrived, leave it.
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{OptionalExtension, Params, Transaction, TransactionBehavior, params};
+
+use super::Ledger;
+use super::columns::{instant, ms};
+use super::exchange::advance_marks;
+use crate::model::RecipientId;
+
+/// What a person asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mend {
+    /// Send again what is dead or in doubt, as far as it still waits.
+    Requeue,
+    /// What is in doubt has arrived.
+    Confirm,
+    /// What is queued is not to be sent.
+    Drop,
+}
+
+/// A delivery as a person sees it.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Its number.
+    pub id: i64,
+    /// Who.
+    pub recipient: String,
+    /// How.
+    pub channel: String,
+    /// queued, claimed, sending, sent, dead, unknown or suppressed.
+    pub state: String,
+    /// The masked address of the last attempt.
+    pub shown: String,
+    /// How often it was tried.
+    pub attempt: u32,
+    /// When it was queued.
+    pub queued_at: DateTime<Utc>,
+    /// When the next attempt is due, while it is queued.
+    pub next_attempt_at: DateTime<Utc>,
+    /// When it was closed.
+    pub closed_at: Option<DateTime<Utc>>,
+    /// The provider's last words, or why it was suppressed.
+    pub words: String,
+    /// How many conversations it is about.
+    pub conversations: u32,
+}
+
+/// Which deliveries to list; `None` = any.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this state.
+    pub state: Option<String>,
+    /// By this channel.
+    pub channel: Option<String>,
+    /// To this recipient.
+    pub recipient: Option<RecipientId>,
+}
+
+const LISTED: &str = "
+    SELECT id, recipient, channel, state, endpoint_shown, attempt, queued_at, next_attempt_at, closed_at,
+      COALESCE(reason, trim(COALESCE(reply_code, '') || ' ' || COALESCE(reply_text, ''))),
+      (SELECT count(DISTINCT conversation_id) FROM doorbell_item WHERE delivery_id = id)
+    FROM doorbell_delivery";
+
+impl Ledger {
+    /// The latest deliveries that fit, latest first.
+    pub fn listed(&self, filter: &Filter, limit: u32) -> Result<Vec<Listed>> {
+        let which = "WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR channel = ?2)
+                       AND (?3 IS NULL OR recipient = ?3) ORDER BY id DESC LIMIT ?4";
+        let recipient = filter.recipient.as_ref().map(ToString::to_string);
+        self.list(which, params![filter.state, filter.channel, recipient, limit])
+    }
+
+    /// One delivery.
+    pub fn listed_one(&self, id: i64) -> Result<Option<Listed>> {
+        Ok(self.list("WHERE id = ?1", [id])?.pop())
+    }
+
+    fn list(&self, which: &str, parameters: impl Params) -> Result<Vec<Listed>> {
+        let mut read = self.connection.prepare(&format!("{LISTED} {which}"))?;
+        let listed = read.query_map(parameters, |row| {
+            Ok(Listed {
+                id: row.get(0)?,
+                recipient: row.get(1)?,
+                channel: row.get(2)?,
+                state: row.get(3)?,
+                shown: row.get(4)?,
+                attempt: row.get(5)?,
+                queued_at: instant(row.get(6)?),
+                next_attempt_at: instant(row.get(7)?),
+                closed_at: row.get::<_, Option<i64>>(8)?.map(instant),
+                words: row.get(9)?,
+                conversations: row.get(10)?,
+            })
+        })?;
+        Ok(listed.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Does what a person asks for; answers the deliveries it could be done to.
+    ///
+    /// Only under the pass lock: a pass must not have them in hand.
+    pub fn mend(&mut self, mend: Mend, ids: &[i64], now: DateTime<Utc>) -> Result<Vec<i64>> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut mended = Vec::new();
+        for id in ids {
+            if self::mend(&transaction, mend, *id, now)? {
+                mended.push(*id);
+            }
+        }
+        transaction.commit().context("mend deliveries")?;
+        Ok(mended)
+    }
+
+    /// Erases what the ledger knows of one person beyond their id: masked addresses, a provider's words, and what
+    /// stands in their feed. Answers how many rows.
+    pub fn forget(&mut self, recipient: &RecipientId) -> Result<usize> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let whose = recipient.to_string();
+        let mut rows = transaction.execute(
+            "UPDATE doorbell_delivery SET endpoint_shown = '', reply_text = NULL
+             WHERE recipient = ?1 AND (endpoint_shown <> '' OR reply_text IS NOT NULL)",
+            [&whose],
+        )?;
+        rows += transaction.execute("DELETE FROM in_app_notifications WHERE recipient = ?1", [&whose])?;
+        transaction.commit().with_context(|| format!("forget {whose}"))?;
+        Ok(rows)
+    }
+}
+
+fn mend(transaction: &Transaction<'_>, mend: Mend, id: i64, now: DateTime<Utc>) -> Result<bool> {
+    match mend {
+        Mend::Requeue => requeue(transaction, id, now),
+        Mend::Confirm => {
+            let confirm = "UPDATE doorbell_delivery SET state = 'sent' WHERE id = ?1 AND state = 'unknown'";
+            Ok(transaction.execute(confirm, [id])? == 1)
+        }
+        Mend::Drop => {
+            let drop =
+                "UPDATE doorbell_delivery SET state = 'suppressed', reason = 'dropped', closed_at = ?2, uid = NULL
+                        WHERE id = ?1 AND state = 'queued'";
+            let dropped = transaction.execute(drop, (id, ms(now)))? == 1;
+            if dropped {
+                // else the next pass would queue the very same again
+                advance_marks(transaction, id, now)?;
+            }
+            Ok(dropped)
+        }
+    }
+}
+
+/// Opens a delivery again, or lets an open one to the same target take its items.
+///
+/// What it told is taken back, so that the re-check finds it untold; what does not wait any more is suppressed there.
+fn requeue(transaction: &Transaction<'_>, id: i64, now: DateTime<Utc>) -> Result<bool> {
+    let open: Option<Option<i64>> = transaction
+        .query_row(
+            "SELECT (SELECT o.id FROM doorbell_delivery o
+                     WHERE o.account = d.account AND o.recipient = d.recipient AND o.channel = d.channel
+                       AND o.endpoint = d.endpoint AND o.subject = d.subject
+                       AND o.state IN ('queued','claimed','sending'))
+             FROM doorbell_delivery d WHERE d.id = ?1 AND d.state IN ('dead','unknown')",
+            [id],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let Some(open) = open else { return Ok(false) };
+    transaction.execute("DELETE FROM doorbell_mark WHERE delivery_id = ?1", [id])?;
+    match open {
+        Some(open) => {
+            transaction
+                .execute("UPDATE OR IGNORE doorbell_item SET delivery_id = ?2 WHERE delivery_id = ?1", [id, open])?;
+            let merged = "UPDATE doorbell_delivery SET state = 'suppressed', reason = 'merged' WHERE id = ?1";
+            transaction.execute(merged, [id])?;
+        }
+        None => {
+            transaction.execute(
+                "UPDATE doorbell_delivery SET state = 'queued', attempt = 0, ambiguous = 0, closed_at = NULL, reason = NULL,
+                   uid = NULL, queued_at = ?2, next_attempt_at = ?2, give_up_at = ?3 WHERE id = ?1",
+                (id, ms(now), ms(now + TimeDelta::hours(72))),
+            )?;
+        }
+    }
+    Ok(true)
+}
