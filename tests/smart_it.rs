@@ -302,7 +302,7 @@ fn m5_warning_and_breach_come_once_each_to_the_agent_who_works_the_chat() {
     let mut shift = example(office, "smart-it");
     every_minute(&mut shift, "2026-03-02T15:20:00Z", "2026-03-02T15:24:30Z");
     assert_eq!(deadlines(&shift), Vec::<String>::new());
-    every_minute(&mut shift, "2026-03-02T15:25:00Z", "2026-03-02T15:29:30Z");
+    every_minute(&mut shift, "2026-03-02T15:25:00Z", "2026-03-02T15:26:00Z");
     assert_eq!(deadlines(&shift), ["agent:1 sla_warning: Solution for Tom is due at 09:30"], "in the zone of the desk");
     every_minute(&mut shift, "2026-03-02T15:30:00Z", "2026-03-02T16:00:00Z");
     assert_eq!(deadlines(&shift)[1..], ["agent:1 sla_breach: Solution for Tom was due at 09:30"]);

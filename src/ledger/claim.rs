@@ -13,8 +13,11 @@ use super::{AMBIGUOUS_RESENDS, Ledger};
 
 use crate::model::{AccountId, Channel, Delivery, Item, RecipientId};
 
-/// No wait of ours is longer: a server's wish is held to a day.
+/// No wait for another try is longer: a server's wish is held to a day.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(25);
+
+/// No wait for somebody's hours is longer: a working day comes again within a week, plus what lies around it.
+const LONGEST_REST: TimeDelta = TimeDelta::days(9);
 
 /// Clocks are set right by seconds all the time.
 const SMALL_STEP: TimeDelta = TimeDelta::minutes(5);
@@ -58,15 +61,16 @@ impl Ledger {
 
     /// A clock that ran ahead once must not silence anybody for as long as it was ahead.
     fn undo_a_clock_ahead(&mut self, now: DateTime<Utc>) -> Result<()> {
-        let furthest = ms(now + LONGEST_WAIT);
+        let (furthest, furthest_opening) = (ms(now + LONGEST_WAIT), ms(now + LONGEST_REST));
         let (baseline, latest_baseline) = (ms(now - FIRST_RUN), ms(now - FIRST_RUN + SMALL_STEP));
         let ahead: bool = self
             .connection
             .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM doorbell_delivery WHERE state = 'queued' AND next_attempt_at > ?1)
+                "SELECT EXISTS (SELECT 1 FROM doorbell_delivery WHERE state = 'queued' AND next_attempt_at > ?1
+                       AND (attempt > 0 OR next_attempt_at > ?3))
                      OR EXISTS (SELECT 1 FROM doorbell_rule WHERE baseline_at > ?2)",
             )?
-            .query_row((furthest, latest_baseline), |row| row.get(0))?;
+            .query_row((furthest, latest_baseline, furthest_opening), |row| row.get(0))?;
         if !ahead {
             return Ok(());
         }
@@ -74,8 +78,8 @@ impl Ledger {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute(
             "UPDATE doorbell_delivery SET next_attempt_at = ?2, give_up_at = min(give_up_at, ?3)
-             WHERE state = 'queued' AND next_attempt_at > ?1",
-            (furthest, ms(now), ms(now + TimeDelta::days(3))),
+             WHERE state = 'queued' AND next_attempt_at > ?1 AND (attempt > 0 OR next_attempt_at > ?4)",
+            (furthest, ms(now), ms(now + TimeDelta::days(3)), furthest_opening),
         )?;
         transaction
             .execute("UPDATE doorbell_rule SET baseline_at = ?1 WHERE baseline_at > ?2", (baseline, latest_baseline))?;

@@ -15,7 +15,10 @@ use crate::model::{ConversationId, Decision, Pending, Reason, Rule, Verdict, Wat
 pub(super) fn uncovered(question: &Question<'_>, coverage: &Rule) -> Result<Vec<ConversationId>> {
     let window = Window { now: question.now, before: coverage.before };
     let mut old = question.snapshot.pending(Watch::Unread, window, question.conversations)?;
-    old.retain(|pending| pending.since + coverage.grace <= question.now);
+    // what lay there before the first run is no rule's business, and would be counted all at once
+    let baseline = question.baselines.get(&coverage.name);
+    let is_new = |pending: &Pending| baseline.is_none_or(|baseline| pending.latest.at >= *baseline);
+    old.retain(|pending| pending.since + coverage.grace <= question.now && is_new(pending));
     let old = untold(question, old)?;
     if old.is_empty() {
         return Ok(old);

@@ -177,7 +177,7 @@ fn hear(
         latest: decision.latest.clone(),
         since: decision.since,
         why: why.clone(),
-        step: step(rule, view.told, pending, id, channel),
+        step: step(view, rule, pending, id, channel),
     };
     let targets = targets.entry(key).or_insert_with_key(|(account, id, channel, subject)| {
         let target = |recipient: &Arc<_>| {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Case, presence};
+use super::{Case, View, presence};
 use crate::model::{
     Channel, ConversationId, Facts, Mark, MessageRef, Pending, ReadBy, Reason, RecipientId, Repeat, Rule, Step, Told,
 };
@@ -40,16 +40,17 @@ pub(super) fn due(case: Case<'_>, id: &RecipientId, step: Step) -> Result<(DateT
 }
 
 /// How many times in a row a recipient is told of a conversation without a pause, this time included.
-pub fn step(rule: &Rule, told: &Told, pending: &Pending, id: &RecipientId, channel: Channel) -> u32 {
-    let mark = told.mark(&pending.conversation, &pending.matter, &rule.name, id, channel);
+pub fn step(view: View<'_>, rule: &Rule, pending: &Pending, id: &RecipientId, channel: Channel) -> u32 {
+    let Some(conversation) = view.facts.conversations.get(&pending.conversation) else { return 1 };
+    let case = Case { view, rule, pending, conversation };
     let goes_on = |mark: &&Mark| match rule.throttle {
         Some(throttle) => {
-            let first = first_after(told, pending, &mark.message).unwrap_or(pending.latest.at);
+            let first = first_untold(case, id, Some(mark)).unwrap_or(pending.latest.at);
             first - mark.told_at < throttle.release
         }
         None => rule.repeat == Repeat::EverySlot,
     };
-    mark.filter(goes_on).map_or(1, |mark| mark.step.saturating_add(1))
+    mark(case, id, channel).filter(goes_on).map_or(1, |mark| mark.step.saturating_add(1))
 }
 
 fn mark<'a>(case: Case<'a>, id: &RecipientId, channel: Channel) -> Option<&'a Mark> {
