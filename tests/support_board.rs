@@ -100,13 +100,14 @@ fn b2_the_first_message_to_one_agent_is_told_to_that_agent_only() {
 }
 
 #[test]
-fn b2_nobody_else_is_pushed_to_when_the_agent_has_no_phone() {
+fn b2_nobody_else_is_pushed_or_texted_when_the_agent_has_no_phone() {
     let mut office = office();
-    office.agent("eve").assign("c1", "eve");
+    office.agent("eve").into_department("c1", "sales").assign("c1", "eve");
     let mut shift = shift(office);
     shift.pass(NINE_ONE);
     assert_eq!(shift.told(), ["eve@example.com"]);
-    assert_eq!((shift.notes(Channel::Push).len(), shift.notes(Channel::Desktop).len()), (0, 0));
+    assert_eq!([Channel::Push, Channel::Desktop, Channel::Sms].map(|channel| shift.notes(channel).len()), [0; 3]);
+    assert_eq!(shift.feed().len(), 1, "two rules, one row");
 }
 
 #[test]
@@ -136,6 +137,14 @@ fn b4_later_messages_are_told_to_the_agent_who_answered_last_only() {
     office.into_department("c1", "sales").replies("ada", "c1", "good morning").later(1).replies("bob", "c1", "hello");
     office.assign("c1", "ada").contact_online("tom").at(NINE_TEN).asks("c1", "and now?");
     assert_told(&mut shift(office), NINE_TEN, &["bob"]);
+}
+
+#[test]
+fn b4_the_agent_who_answered_last_need_not_be_of_the_department() {
+    let mut office = office();
+    office.into_department("c1", "sales").replies("dee", "c1", "good morning").contact_online("tom");
+    office.at(NINE_TEN).asks("c1", "and now?");
+    assert_told(&mut shift(office), NINE_TEN, &["dee"]);
 }
 
 #[test]
