@@ -63,7 +63,7 @@ pub struct Post {
     pub email: Result<Relay, Outcome>,
     /// The ways out by text message, push and browser notification, as far as the settings have them.
     pub notes: BTreeMap<Channel, Outbox>,
-    /// Told after each commit what agents were mailed about, where mails count as read.
+    /// Told at the end of a pass what agents were mailed about, where mails count as read.
     pub mark_read: Option<Box<MarkRead>>,
 }
 

@@ -14,7 +14,7 @@ use self::written::{begin, blamed, settled};
 use super::clock::Clock;
 use super::lane::{Answer, Work, run_lane};
 use super::order::Order;
-use super::reading::mark_read;
+use super::reading::{Read, mark_read, read_by_mail};
 use super::report::Report;
 use super::suspects::{Judged, Suspects};
 use super::way::{Place, Ready, Seat, Way};
@@ -47,6 +47,8 @@ struct Writer<'house, 'desk> {
     /// Settled without the wire, to be written with the next commit.
     unsent: Vec<(Delivery, Settlement)>,
     answered: Vec<Judged<Ready>>,
+    /// What counts as read by the mails that left.
+    read: Vec<Read>,
     suspects: Suspects<Ready>,
     silences: usize,
     /// How long the pace of the email channel keeps the next mail back.
@@ -82,21 +84,17 @@ pub(super) fn deliver(
             feed: Vec::new(),
             unsent: Vec::new(),
             answered: Vec::new(),
+            read: Vec::new(),
             suspects: Suspects::default(),
             silences: 0,
             pause: None,
             begun: 0,
         };
         let hire = |place: Place| hire(scope, post, place, &answers);
-        loop {
-            writer.fill(&hire)?;
-            writer.commit(report)?;
-            progress(report.settled(), due);
-            if !writer.wait(&answered) {
-                writer.answered = writer.suspects.rest();
-                return writer.commit(report);
-            }
-        }
+        let delivered = writer.work(&hire, &answered, report, &|settled| progress(settled, due));
+        // only now: what one mail makes read must not silence those who hear of it in this very pass
+        mark_read(post, &writer.read);
+        delivered
     })
 }
 
@@ -108,6 +106,24 @@ fn hire<'scope>(scope: &'scope Scope<'scope, '_>, post: &'scope Post, place: Pla
 }
 
 impl Writer<'_, '_> {
+    fn work(
+        &mut self,
+        hire: &dyn Fn(Place) -> Seat,
+        answered: &Receiver<Answer>,
+        report: &mut Report,
+        progress: &dyn Fn(usize),
+    ) -> Result<()> {
+        loop {
+            self.fill(hire)?;
+            self.commit(report)?;
+            progress(report.settled());
+            if !self.wait(answered) {
+                self.answered = self.suspects.rest();
+                return self.commit(report);
+            }
+        }
+    }
+
     /// Writes all answers and begins whatever a free lane has ready, in one commit; then lets those lanes go.
     fn commit(&mut self, report: &mut Report) -> Result<()> {
         let mut answered = std::mem::take(&mut self.answered);
@@ -137,8 +153,8 @@ impl Writer<'_, '_> {
             report.add_unsent(delivery, settlement, *closed);
         }
         if self.order.redirect_to.is_none() {
-            let settled = answered.iter().zip(&closed).filter(|(_, closed)| **closed == Closed::Sent);
-            mark_read(self.house.config, self.post, settled.map(|(judged, _)| &judged.item.digest));
+            let sent = answered.iter().zip(&closed).filter(|(_, closed)| **closed == Closed::Sent);
+            self.read.extend(sent.flat_map(|(judged, _)| read_by_mail(self.house.config, &judged.item.digest)));
         }
         self.begun += shown + may_go.iter().filter(|may_go| **may_go).count();
         self.go(&free, &may_go, report);

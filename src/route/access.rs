@@ -56,9 +56,10 @@ fn did_it(case: Case<'_>, agent: &Agent) -> bool {
 }
 
 /// A group with members is theirs; supervisors and administrators see every group. Whoever is named for a
-/// conversation has access to it.
+/// conversation, or has answered in it, has access to it.
 fn has_access(case: Case<'_>, agent: &Agent, why: &Why) -> bool {
-    let by_name = matches!(why, Why::Assignee | Why::Target(_) | Why::StandIn { .. } | Why::Group { .. });
+    let by_name =
+        matches!(why, Why::Assignee | Why::LastAgent | Why::Target(_) | Why::StandIn { .. } | Why::Group { .. });
     let group = case.conversation.group.as_ref().and_then(|id| case.view.facts.groups.get(id));
     by_name
         || agent.role != Role::Agent

@@ -18,12 +18,13 @@ use doorbell::config::Config;
 use doorbell::deliver::email::Relay;
 use doorbell::deliver::no_section;
 use doorbell::deliver::notes::Outbox;
-use doorbell::desk::Desk;
+use doorbell::desk::{Desk, ReadMarks};
 use doorbell::ledger::Ledger;
 use doorbell::model::{AgentId, Channel, ConversationId};
 use doorbell::pass::{self, Clock, House, Order, Post, Report};
 use doorbell::render::Templates;
 use mail_parser::{Message, MessageParser};
+use toml::{Table, Value};
 
 use crate::office::{Office, instant};
 use crate::servers::{SmtpServer, Tls};
@@ -47,6 +48,8 @@ pub struct Shown {
     pub body: String,
     pub link: Option<String>,
     pub conversation: String,
+    /// Its name, and whether it repeats.
+    pub sound: Option<(String, bool)>,
 }
 
 /// What a mail counts as read for whom, up to when.
@@ -92,19 +95,42 @@ impl Shift {
     pub fn with(office: Office, server: SmtpServer, rules: &str) -> Self {
         let settings = format!(
             "[desk]\nurl = \"sqlite:chat.db\"\nagent_url = \"https://chat.example.com/{{number}}\"\n
-             [email]\nfrom = \"Desk <desk@example.com>\"\nserver = \"127.0.0.1:{}\"\nsecurity = \"none\"\n
-             timeout = \"1s\"\nfinal_timeout = \"1s\"\nlanes = 2\n",
-            server.port
+             [email]\n{}",
+            email_by(&server)
         );
-        Self {
-            office,
-            server,
-            marked: Arc::default(),
-            marking_fails: false,
-            settings,
-            rules: rules.to_owned(),
-            read: 0,
+        Self::set_up(office, server, settings, rules)
+    }
+
+    /// A shift under `examples/NAME.toml`, at this office and with outboxes in its folder.
+    #[must_use]
+    pub fn example(office: Office, name: &str) -> Self {
+        Self::example_with(office, name, "")
+    }
+
+    /// The same; what `extra` says stands in place of what the example says.
+    #[must_use]
+    pub fn example_with(office: Office, name: &str, extra: &str) -> Self {
+        Self::example_by(office, SmtpServer::start(Tls::Never), name, extra)
+    }
+
+    /// The same, with a mail server of its own.
+    #[must_use]
+    pub fn example_by(office: Office, server: SmtpServer, name: &str, extra: &str) -> Self {
+        let mut settings: Table = std::fs::read_to_string(format!("examples/{name}.toml")).unwrap().parse().unwrap();
+        settings.insert("email".into(), Value::Table(email_by(&server).parse().unwrap()));
+        for (section, keys) in &mut settings {
+            if let Some(outbox) = keys.get_mut("outbox") {
+                *outbox = Value::String(section.clone());
+            }
         }
+        settings["desk"]["url"] = Value::String("sqlite:chat.db".into());
+        merge(&mut settings, extra.parse().unwrap());
+        Self::set_up(office, server, settings.to_string(), "")
+    }
+
+    fn set_up(office: Office, server: SmtpServer, settings: String, rules: &str) -> Self {
+        let (marked, rules) = (Arc::default(), rules.to_owned());
+        Self { office, server, marked, marking_fails: false, settings, rules, read: 0 }
     }
 
     /// More settings: keys of `[email]` first, then sections.
@@ -167,6 +193,8 @@ impl Shift {
             let outbox =
                 |(channel, settings): (&Channel, &_)| (*channel, Outbox::new(*channel, settings, &config.folder));
             let (marked, fails) = (self.marked.clone(), self.marking_fails);
+            let desk = config.desk.mark_read_after_email.then(|| ReadMarks::open(&config.desk_path()));
+            let desk = Mutex::new(desk.transpose()?);
             Ok(Post {
                 own_words: std::sync::LazyLock::new(Templates::embedded_only),
                 template_fault: None,
@@ -176,7 +204,7 @@ impl Shift {
                 mark_read: Some(Box::new(move |read: &[Read]| {
                     marked.lock().unwrap().extend_from_slice(read);
                     anyhow::ensure!(!fails, "the desk cannot be written");
-                    Ok(())
+                    desk.lock().unwrap().as_mut().map_or(Ok(()), |desk| desk.mark(read))
                 })),
             })
         };
@@ -185,10 +213,15 @@ impl Shift {
 
     /// Passes every five minutes, the last at `to`; the mails that came.
     pub fn passes(&mut self, from: &str, to: &str) -> Vec<Arrived> {
+        self.passes_every(5, from, to)
+    }
+
+    /// Passes every so many minutes, the last at `to`; the mails that came.
+    pub fn passes_every(&mut self, minutes: i64, from: &str, to: &str) -> Vec<Arrived> {
         let (mut now, end) = (instant(from), instant(to));
         while now <= end {
             self.pass_at(now, &Order::default());
-            now += TimeDelta::minutes(5);
+            now += TimeDelta::minutes(minutes);
         }
         self.mails()
     }
@@ -237,7 +270,8 @@ impl Shift {
 
     /// What the bell of the host program would show, oldest first.
     pub fn feed(&self) -> Vec<Shown> {
-        let sql = "SELECT recipient, kind, title, body, link, conversation_id FROM in_app_notifications ORDER BY id";
+        let sql = "SELECT recipient, kind, title, body, link, conversation_id, sound, sound_repeats
+                   FROM in_app_notifications ORDER BY id";
         let mut read = self.office.connection().prepare(sql).unwrap();
         let row = |row: &rusqlite::Row<'_>| {
             Ok(Shown {
@@ -247,6 +281,7 @@ impl Shift {
                 body: row.get(3)?,
                 link: row.get(4)?,
                 conversation: row.get(5)?,
+                sound: row.get::<_, Option<String>>(6)?.zip(row.get(7)?),
             })
         };
         read.query_map([], row).unwrap().collect::<Result<_, _>>().unwrap()
@@ -263,6 +298,24 @@ impl Shift {
     pub fn states(&self) -> Vec<String> {
         let mut read = self.office.connection().prepare("SELECT state FROM doorbell_delivery ORDER BY id").unwrap();
         read.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    }
+}
+
+/// The keys of `[email]` that lead to this server.
+fn email_by(server: &SmtpServer) -> String {
+    format!(
+        "from = \"Desk <desk@example.com>\"\nserver = \"127.0.0.1:{}\"\nsecurity = \"none\"\n\
+         timeout = \"1s\"\nfinal_timeout = \"1s\"\nlanes = 2\n",
+        server.port
+    )
+}
+
+fn merge(settings: &mut Table, extra: Table) {
+    for (key, value) in extra {
+        match (settings.get_mut(&key), value) {
+            (Some(Value::Table(old)), Value::Table(new)) => merge(old, new),
+            (_, value) => drop(settings.insert(key, value)),
+        }
     }
 }
 
