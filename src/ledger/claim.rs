@@ -62,15 +62,15 @@ impl Ledger {
     /// A clock that ran ahead once must not silence anybody for as long as it was ahead.
     fn undo_a_clock_ahead(&mut self, now: DateTime<Utc>) -> Result<()> {
         let (furthest, furthest_opening) = (ms(now + LONGEST_WAIT), ms(now + LONGEST_REST));
-        let (baseline, latest_baseline) = (ms(now - FIRST_RUN), ms(now - FIRST_RUN + SMALL_STEP));
+        let soon = ms(now + SMALL_STEP);
         let ahead: bool = self
             .connection
             .prepare_cached(
                 "SELECT EXISTS (SELECT 1 FROM doorbell_delivery WHERE state = 'queued' AND next_attempt_at > ?1
-                       AND (attempt > 0 OR next_attempt_at > ?3))
-                     OR EXISTS (SELECT 1 FROM doorbell_rule WHERE baseline_at > ?2)",
+                       AND (max(queued_at, coalesce(begun_at, 0)) > ?2 OR next_attempt_at > ?3))
+                     OR EXISTS (SELECT 1 FROM doorbell_rule WHERE first_seen_at > ?2)",
             )?
-            .query_row((furthest, latest_baseline, furthest_opening), |row| row.get(0))?;
+            .query_row((furthest, soon, furthest_opening), |row| row.get(0))?;
         if !ahead {
             return Ok(());
         }
@@ -78,11 +78,14 @@ impl Ledger {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute(
             "UPDATE doorbell_delivery SET next_attempt_at = ?2, give_up_at = min(give_up_at, ?3)
-             WHERE state = 'queued' AND next_attempt_at > ?1 AND (attempt > 0 OR next_attempt_at > ?4)",
-            (furthest, ms(now), ms(now + TimeDelta::days(3)), furthest_opening),
+             WHERE state = 'queued' AND next_attempt_at > ?1
+               AND (max(queued_at, coalesce(begun_at, 0)) > ?5 OR next_attempt_at > ?4)",
+            (furthest, ms(now), ms(now + TimeDelta::days(3)), furthest_opening, soon),
         )?;
-        transaction
-            .execute("UPDATE doorbell_rule SET baseline_at = ?1 WHERE baseline_at > ?2", (baseline, latest_baseline))?;
+        transaction.execute(
+            "UPDATE doorbell_rule SET baseline_at = min(baseline_at, ?1), first_seen_at = ?2 WHERE first_seen_at > ?3",
+            (ms(now - FIRST_RUN), ms(now), soon),
+        )?;
         Ok(transaction.commit()?)
     }
 

@@ -30,13 +30,13 @@ impl Ledger {
         Ok(since)
     }
 
-    /// Lets these rules tell nothing that was written before `at`; answers how many of them are known by now.
+    /// Lets these rules tell nothing that was written before `at`.
     pub fn set_baseline(&mut self, rules: &[RuleName], at: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
         let transaction = self.connection.transaction()?;
         for rule in rules {
             transaction.execute(
                 "INSERT INTO doorbell_rule(name, baseline_at, first_seen_at) VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO UPDATE SET baseline_at = excluded.baseline_at",
+                 ON CONFLICT DO UPDATE SET baseline_at = excluded.baseline_at, first_seen_at = excluded.first_seen_at",
                 (rule.as_str(), ms(at), ms(now)),
             )?;
         }
