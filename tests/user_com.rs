@@ -164,6 +164,7 @@ fn u3_what_was_not_sent_by_a_client_is_pushed_to_nobody() {
     let mut office = office();
     office.replies("ada", "c1", "yes?").later(1).notes("bob", "c1", "a regular").bot_says("c1", "anything else?");
     office.system_says("c1", "moved to sales").replies("cy", "c1", "and?");
+    office.bot_says("c2", "welcome").system_says("c2", "opened").notes("bob", "c2", "a regular").assign("c2", "ada");
     let mut shift = shift(office);
     shift.passes_every(1, NINE, NINE_TEN);
     assert_eq!(shift.states(), Vec::<String>::new());
