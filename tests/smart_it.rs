@@ -60,8 +60,11 @@ fn browser(shift: &Shift) -> Vec<(String, String, String)> {
     notes.iter().map(note).collect()
 }
 
-/// What stands in the feed: recipient, kind, title, and the sound.
-fn bell(shift: &Shift) -> Vec<(String, String, String, Option<String>)> {
+/// A row of the feed: recipient, kind, title, and the sound.
+type Row = (String, String, String, Option<String>);
+
+/// What stands in the feed.
+fn bell(shift: &Shift) -> Vec<Row> {
     let sql = "SELECT recipient, kind, title, sound FROM in_app_notifications ORDER BY recipient, kind, id";
     let mut read = shift.office.connection().prepare(sql).unwrap();
     let rows = read.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).unwrap();
