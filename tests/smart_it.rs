@@ -37,6 +37,9 @@ fn office() -> Office {
     office
 }
 
+/// What somebody does at the desk.
+type Deed = fn(&mut Office);
+
 /// Passes every minute, both ends included.
 fn every_minute(shift: &mut Shift, from: &str, to: &str) {
     let (mut now, end) = (instant(from), instant(to));
@@ -87,7 +90,7 @@ fn words(shift: &Shift, conversation: &str, channel: Channel) -> Vec<String> {
 
 #[test]
 fn m1_whoever_is_on_another_tab_or_in_another_program_hears_by_the_browser() {
-    let acts: [(&str, fn(&mut Office)); 4] = [
+    let acts: [(&str, Deed); 4] = [
         ("the console was closed", |office| {
             office.surface("ada", "console").leaves_surface("ada", "console");
         }),
