@@ -56,6 +56,9 @@ fn office() -> Office {
     office
 }
 
+/// What somebody does at the desk.
+type Deed = fn(&mut Office);
+
 /// Passes every so many minutes, both ends included; each with its instant.
 fn passes(shift: &mut Shift, from: &str, to: &str, every: i64) -> Vec<(DateTime<Utc>, Report)> {
     let (mut now, end) = (instant(from), instant(to));
@@ -239,7 +242,7 @@ fn x5_push_now_mail_after_a_quarter_of_an_hour_and_a_text_message_after_an_hour(
 
 #[test]
 fn x5_reading_or_answering_anywhere_cancels_the_rest() {
-    let acts: [(&str, fn(&mut Office)); 5] = [
+    let acts: [(&str, Deed); 5] = [
         ("the assignee reads", |office| {
             office.reads("ada", "c1");
         }),
@@ -267,7 +270,7 @@ fn x5_reading_or_answering_anywhere_cancels_the_rest() {
 }
 
 /// Ada's ladder from ten to half past eleven every five minutes, with an act in between.
-fn told_before_and_after(shift: &mut Shift, when: &str, act: fn(&mut Office)) -> Vec<String> {
+fn told_before_and_after(shift: &mut Shift, when: &str, act: Deed) -> Vec<String> {
     let at = format!("2026-03-02T{when}:00Z");
     let mut all = told(shift, "ada", &LADDER, "2026-03-02T10:00:00Z", &at, 5);
     act(shift.office.at(&format!("2026-03-02T{when}:30Z")));
@@ -482,7 +485,7 @@ fn x11_a_pass_begins_no_more_than_its_limit_and_nothing_is_lost() {
 // ---- what ends a digest that waits
 
 /// What became of Ada's or Sam's mail that the server put off at 10:15, after somebody did something at 10:16.
-fn words_after(kind: &str, act: fn(&mut Office)) -> Vec<String> {
+fn words_after(kind: &str, act: Deed) -> Vec<String> {
     let mut office = office();
     match kind {
         "assistance" => {
@@ -508,7 +511,7 @@ fn words_after(kind: &str, act: fn(&mut Office)) -> Vec<String> {
 
 #[test]
 fn a_digest_that_waits_is_dropped_with_the_reason_on_record() {
-    let acts: [(&str, &str, fn(&mut Office)); 8] = [
+    let acts: [(&str, &str, Deed); 8] = [
         ("message", "answered", |office| {
             office.replies("ada", "c1", "hi");
         }),

@@ -37,6 +37,9 @@ fn office() -> Office {
     office
 }
 
+/// What somebody does at the desk.
+type Deed = fn(&mut Office);
+
 /// Passes every minute, both ends included.
 fn every_minute(shift: &mut Shift, from: &str, to: &str) {
     let (mut now, end) = (instant(from), instant(to));
@@ -60,8 +63,11 @@ fn browser(shift: &Shift) -> Vec<(String, String, String)> {
     notes.iter().map(note).collect()
 }
 
-/// What stands in the feed: recipient, kind, title, and the sound.
-fn bell(shift: &Shift) -> Vec<(String, String, String, Option<String>)> {
+/// A row of the feed: recipient, kind, title, and the sound.
+type Row = (String, String, String, Option<String>);
+
+/// What stands in the feed.
+fn bell(shift: &Shift) -> Vec<Row> {
     let sql = "SELECT recipient, kind, title, sound FROM in_app_notifications ORDER BY recipient, kind, id";
     let mut read = shift.office.connection().prepare(sql).unwrap();
     let rows = read.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).unwrap();
@@ -84,7 +90,7 @@ fn words(shift: &Shift, conversation: &str, channel: Channel) -> Vec<String> {
 
 #[test]
 fn m1_whoever_is_on_another_tab_or_in_another_program_hears_by_the_browser() {
-    let acts: [(&str, fn(&mut Office)); 4] = [
+    let acts: [(&str, Deed); 4] = [
         ("the console was closed", |office| {
             office.surface("ada", "console").leaves_surface("ada", "console");
         }),
