@@ -25,7 +25,7 @@ use anyhow::{Context, Result, bail};
 use rusqlite::{Connection, OpenFlags, Transaction};
 
 pub use check::Findings;
-pub use contents::{Content, Sender, Wanted};
+pub use contents::{Content, Past, Sender, Wanted};
 pub use error::DeskError;
 pub use facts::Agents;
 pub use link::{AgentUrl, ContactUrl, Place};

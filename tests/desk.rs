@@ -8,10 +8,10 @@ use std::fs;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use doorbell::desk::{Agents, Content, Desk, ReadMarks, Sender, Wanted, Window};
+use doorbell::desk::{Agents, Content, Desk, Past, ReadMarks, Sender, Wanted, Window};
 use doorbell::model::{
-    Availability, Channel, ConversationId, Earlier, Event, Facts, Hours, MessageRef, Pending, Preference,
-    PresenceStatus, Provider, RecipientId, Role, Scope, Show, Status, Watch,
+    Availability, Channel, ConversationId, Event, Facts, Hours, MessageRef, Pending, Preference, PresenceStatus,
+    Provider, RecipientId, Role, Scope, Show, Status, Watch,
 };
 use doorbell::notation::time_of_day;
 use office::{Office, instant};
@@ -799,7 +799,8 @@ fn a_shown_conversation_brings_the_last_ten_messages_oldest_first() {
     }
     let content = content(&office, Show::Conversation);
     assert_eq!((content.body.as_str(), content.earlier_count, content.earlier.len()), ("message 13", 12, 10));
-    let third = Earlier { at: instant("2026-03-02T09:03:00Z"), body: "message 3".into() };
+    let at = instant("2026-03-02T09:03:00Z");
+    let third = Past { at, sender: Sender::Contact, body: "message 3".into(), waits: true };
     assert_eq!((&content.earlier[0], content.earlier[9].body.as_str()), (&third, "message 12"));
 }
 
@@ -890,20 +891,24 @@ fn unseen_replies_come_with_the_replies_before_them() {
     office.later(1).bot_says("c1", "beep").replies("bob", "c1", "two").attach("c1", "bill.pdf", "https://x.example/");
     let content = words(&office, Watch::UnseenReply, Some(office.latest("c1")));
     assert_eq!((content.body.as_str(), content.earlier_count), ("two", 1));
-    assert_eq!(content.earlier, [Earlier { at: instant("2026-03-02T09:01:00Z"), body: "one".into() }]);
+    let said: Vec<(&str, &Sender, bool)> =
+        content.earlier.iter().map(|past| (past.body.as_str(), &past.sender, past.waits)).collect();
+    let ada = Sender::Agent(office.agent_id("ada"));
+    assert_eq!(said[said.len() - 2..], [("one", &ada, true), ("beep", &Sender::Bot, false)], "and no note: {said:?}");
     assert_eq!((content.at, content.sender), (Some(office.now()), Some(Sender::Agent(office.agent_id("bob")))));
     assert_eq!(content.attachments.len(), 1);
 }
 
 #[test]
-fn an_event_or_a_deadline_shows_the_contacts_latest_message_alone() {
+fn an_event_or_a_deadline_shows_the_contacts_latest_message_and_counts_none() {
     let mut office = Office::new();
     office.agent("ada").asks("c1", "one").later(1).asks("c1", "two").attach("c1", "bill.pdf", "https://x.example/");
     let asked = office.now();
     office.later(1).replies("ada", "c1", "hi").bot_says("c1", "beep");
     for watch in [Watch::Assigned, Watch::Assistance, Watch::SlaWarning, Watch::SlaBreach] {
         let content = words(&office, watch, None);
-        assert_eq!((content.body.as_str(), content.earlier_count, content.earlier), ("two", 0, vec![]));
+        assert_eq!((content.body.as_str(), content.earlier_count), ("two", 0));
+        assert!(content.earlier.iter().all(|past| past.body == "one" && !past.waits), "{:?}", content.earlier);
         assert_eq!((content.at, content.sender), (Some(asked), Some(Sender::Contact)));
         assert_eq!(content.attachments.len(), 1);
     }
@@ -918,7 +923,7 @@ fn who_wrote_a_message_is_told() {
     let sender = |office: &Office| words(office, Watch::UnseenReply, Some(office.latest("c1"))).sender;
     assert_eq!(sender(&office), Some(Sender::Contact));
     assert_eq!(sender(office.replies("ada", "c1", "x")), Some(Sender::Agent(office.agent_id("ada"))));
-    assert_eq!(sender(office.bot_says("c1", "x")), Some(Sender::Other));
+    assert_eq!(sender(office.bot_says("c1", "x")), Some(Sender::Bot));
     assert_eq!(sender(office.system_says("c1", "x")), Some(Sender::Other));
 }
 

@@ -79,8 +79,10 @@ fn x9_status_is_critical_when_no_pass_has_ended_for_long_or_something_is_overdue
     age("UPDATE doorbell_pass SET ended_at = ended_at - 1860000");
     assert!(house.says(&["status"], 2).contains("no pass has ended for 31 min"));
     house.says(&["status", "--max-silence", "1h"], 0);
-    age("UPDATE doorbell_pass SET ended_at = ended_at + 1860000;
-         UPDATE doorbell_delivery SET state = 'queued', closed_at = NULL, next_attempt_at = next_attempt_at - 7260000;");
+    age(
+        "UPDATE doorbell_pass SET ended_at = ended_at + 1860000;
+         UPDATE doorbell_delivery SET state = 'queued', closed_at = NULL, next_attempt_at = next_attempt_at - 7260000;",
+    );
     assert!(house.says(&["status"], 2).contains("1 due, the oldest for 2 h"));
 }
 
@@ -161,7 +163,9 @@ fn a_baseline_lets_a_backlog_be_and_another_one_brings_it_back() {
     house.says(&["baseline", "--since", "yesterday", "--rule", "reminder"], 0);
     house.says(&["run", "--ignore-schedule"], 0);
     assert_eq!(house.told(), 1);
-    assert!(house.says(&["baseline", "--since", "now", "--rule", "remindr"], 64).contains("did you mean \"reminder\"?"));
+    assert!(
+        house.says(&["baseline", "--since", "now", "--rule", "remindr"], 64).contains("did you mean \"reminder\"?")
+    );
 }
 
 #[test]

@@ -240,13 +240,17 @@ fn a_letter_without_contents_tells_only_that_somebody_waits() {
     let mut letter = one();
     let entry = &mut letter.entries[0];
     entry.show = Show::None;
-    entry.earlier = vec![Earlier { at: entry.at, body: "SECRET earlier".into() }];
+    entry.earlier = vec![Earlier { at: entry.at, sender: None, body: "SECRET earlier".into(), waits: true }];
     entry.body = "SECRET body".into();
     entry.subject = Some("SECRET subject".into());
     entry.attachments[0].filename = "SECRET.pdf".into();
     let words = words(&letter);
     assert!(!whole(&words).contains("SECRET"), "{}", whole(&words));
     insta::assert_snapshot!(format!("Subject: {}\n\n{}", words.subject, words.text));
+}
+
+fn said(at: &str, sender: &str, body: &str, waits: bool) -> Earlier {
+    Earlier { at: at.parse().unwrap(), sender: Some(sender.into()), body: body.into(), waits }
 }
 
 #[test]
@@ -257,8 +261,9 @@ fn a_conversation_is_shown_with_its_earlier_messages_oldest_first() {
     entry.watch = Watch::Unread;
     entry.earlier_count = 3;
     entry.earlier = vec![
-        Earlier { at: "2026-03-02T08:14:00Z".parse().unwrap(), body: "first of them".into() },
-        Earlier { at: "2026-03-02T08:20:00Z".parse().unwrap(), body: "second of them".into() },
+        said("2026-03-02T08:01:00Z", "Ada", "what led up to it", false),
+        said("2026-03-02T08:14:00Z", "Tom Becker", "first of them", true),
+        said("2026-03-02T08:20:00Z", "Tom Becker", "second of them", true),
     ];
     entry.at = "2026-03-02T09:00:00Z".parse().unwrap();
     let words = words(&letter);

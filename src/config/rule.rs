@@ -44,6 +44,8 @@ pub(super) struct WrittenRule {
     sound: Option<String>,
     #[serde(default)]
     sound_repeats: bool,
+    #[serde(default)]
+    sound_in_view: bool,
     #[serde(default = "latest")]
     show: Show,
     template: Option<Spanned<String>>,
@@ -123,7 +125,11 @@ impl WrittenRule {
             repeat: self.repeat,
             throttle,
             ignore_hours: self.ignore_hours,
-            sound: self.sound.map(|name| Sound { name: name.into(), repeats: self.sound_repeats }),
+            sound: self.sound.map(|name| Sound {
+                name: name.into(),
+                repeats: self.sound_repeats,
+                in_view: self.sound_in_view,
+            }),
             show: self.show,
             // the shared digest by its own name is the shared digest
             template: template.filter(|set| set != "digest").unwrap_or_default().into(),

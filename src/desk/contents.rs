@@ -11,7 +11,7 @@ use super::Snapshot;
 use super::columns::Columns;
 use super::places::{at, milliseconds, number, place, told_of};
 use super::plain::plain;
-use crate::model::{AgentId, Attachment, BodyFormat, ConversationId, Earlier, MessageRef, Relation, Show, Watch};
+use crate::model::{AgentId, Attachment, BodyFormat, ConversationId, MessageRef, Relation, Show, Watch};
 
 /// Enough for anything that a person reads in a digest.
 const BODY_BYTES: usize = 16 * 1024;
@@ -41,8 +41,23 @@ pub enum Sender {
     Contact,
     /// Who answers.
     Agent(AgentId),
-    /// A bot, the desk itself, or an agent whom it does not name.
+    /// A chatbot.
+    Bot,
+    /// The desk itself, or an agent whom it does not name.
     Other,
+}
+
+/// A message that stands before the shown one, of whichever side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Past {
+    /// When it was written.
+    pub at: DateTime<Utc>,
+    /// Who wrote it.
+    pub sender: Sender,
+    /// Its text, at most 2 KB.
+    pub body: String,
+    /// Whether it waits as the shown one does.
+    pub waits: bool,
 }
 
 /// The words of one conversation.
@@ -60,8 +75,8 @@ pub struct Content {
     pub attachments: Vec<Attachment>,
     /// How many messages wait before it.
     pub earlier_count: u32,
-    /// The last ten of them, oldest first, when the conversation is shown.
-    pub earlier: Vec<Earlier>,
+    /// The last ten messages before it that the contact may see too, oldest first, when the conversation is shown.
+    pub earlier: Vec<Past>,
 }
 
 /// For each (conversation, since, message, whether that is known, bytes): the message and how many wait before it.
@@ -90,17 +105,19 @@ pub(super) const ATTACHMENTS: &str = "
         SELECT b.id FROM attachments b WHERE b.message_id = w.value ->> 1 ORDER BY b.id LIMIT 20)
     ORDER BY w.key, a.id";
 
-/// For each (place, message, time, conversation, since): what was said last before it.
+/// For each (place, message, time, conversation, since): what was said last before it, by whom, and whether it waits.
+/// Notes are for agents, and the same words may go to a contact.
 pub(super) fn earlier(told_of: &str) -> String {
     format!(
-        "SELECT w.value ->> 0 AS place, m.created_at, m.body_format, substr(CAST(m.body AS BLOB), 1, ?2) AS body
+        "SELECT w.value ->> 0 AS place, n.created_at, n.sender_type, n.sender_id, n.body_format,
+           substr(CAST(n.body AS BLOB), 1, ?2) AS body, ({told_of} AND n.created_at >= w.value ->> 4) AS waits
          FROM json_each(?1) w
-         CROSS JOIN messages m ON m.id IN (
-            SELECT n.id FROM messages n
-            WHERE n.conversation_id = w.value ->> 3 AND {told_of}
-              AND n.created_at >= w.value ->> 4 AND (n.created_at, n.id) < (w.value ->> 2, w.value ->> 1)
-            ORDER BY n.created_at DESC, n.id DESC LIMIT 10)
-         ORDER BY w.key, m.created_at, m.id"
+         CROSS JOIN messages n ON n.id IN (
+            SELECT p.id FROM messages p
+            WHERE p.conversation_id = w.value ->> 3 AND p.deleted = 0 AND p.private = 0 AND p.sender_type <> 'system'
+              AND (p.created_at, p.id) < (w.value ->> 2, w.value ->> 1)
+            ORDER BY p.created_at DESC, p.id DESC LIMIT 10)
+         ORDER BY w.key, n.created_at, n.id"
     )
 }
 
@@ -181,7 +198,12 @@ impl Snapshot<'_> {
         let bytes = i64::try_from(EARLIER_BYTES + 1)?;
         self.each("messages", &earlier(told_of), (json!(places).to_string(), bytes), |row| {
             if let Some(content) = asked(row, wanted)?.and_then(|(_, wanted)| contents.get_mut(&wanted.conversation)) {
-                content.earlier.push(Earlier { at: row.time("created_at")?, body: text(row, EARLIER_BYTES)?.0 });
+                content.earlier.push(Past {
+                    at: row.time("created_at")?,
+                    sender: sender(row)?,
+                    body: text(row, EARLIER_BYTES)?.0,
+                    waits: row.yes("waits")?,
+                });
             }
             Ok(())
         })
@@ -217,6 +239,7 @@ fn sender(row: &Columns<'_>) -> Result<Sender> {
     Ok(match (row.text("sender_type")?.as_deref(), row.optional_id("sender_id")?) {
         (Some("contact"), _) => Sender::Contact,
         (Some("agent"), Some(agent)) => Sender::Agent(agent),
+        (Some("bot"), _) => Sender::Bot,
         _ => Sender::Other,
     })
 }

@@ -117,6 +117,8 @@ pub struct Sound {
     pub name: Arc<str>,
     /// Whether it plays until the conversation is opened.
     pub repeats: bool,
+    /// Whether it plays although the recipient has the desk in view.
+    pub in_view: bool,
 }
 
 /// How much of a conversation a digest shows, from least to most.

@@ -4,13 +4,17 @@ use chrono::{DateTime, Utc};
 
 use super::{Attachment, ConversationId, Recipient, Show, Sound, Watch, Why};
 
-/// A message before the latest one.
+/// A message before the latest one, of whichever side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Earlier {
     /// When it was written.
     pub at: DateTime<Utc>,
+    /// The name of who wrote it, if the desk knows one.
+    pub sender: Option<String>,
     /// Its text.
     pub body: String,
+    /// Whether it waits as the latest does, and is not what led up to it.
+    pub waits: bool,
 }
 
 /// One conversation of a letter: its latest message, and what stands around it.

@@ -7,10 +7,10 @@ use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::Config;
-use crate::desk::{Agents, Content, Sender, Snapshot, Wanted, Window};
+use crate::desk::{Agents, Content, Past, Sender, Snapshot, Wanted, Window};
 use crate::model::{
-    AgentId, ConversationId, Digest, Entry, Event, Facts, Item, Letter, MessageId, RecipientId, Relation, Rule, Show,
-    Watch, display_name,
+    AgentId, ConversationId, Digest, Earlier, Entry, Event, Facts, Item, Letter, MessageId, RecipientId, Relation,
+    Rule, Show, Watch, display_name,
 };
 use crate::route::in_view;
 
@@ -31,8 +31,9 @@ pub(super) fn letters(
     let events = events(snapshot, &shown, now)?;
     let recipients = digests.iter().filter_map(|digest| digest.recipient.id.agent());
     let actors = events.values().filter_map(|event| event.actor.as_ref());
-    let senders = contents.values().filter_map(|content| match &content.sender {
-        Some(Sender::Agent(agent)) => Some(agent),
+    let said = contents.values().flat_map(|it| it.sender.iter().chain(it.earlier.iter().map(|past| &past.sender)));
+    let senders = said.filter_map(|sender| match sender {
+        Sender::Agent(agent) => Some(agent),
         _ => None,
     });
     let named: Vec<AgentId> = recipients.chain(actors).chain(senders).cloned().collect();
@@ -49,7 +50,8 @@ pub(super) fn letters(
     Ok(letters.collect())
 }
 
-/// A conversation in a letter: it stands there once, though two rules may tell about it.
+/// A conversation in a letter: it stands there once, though two rules may tell about it; each of its events and
+/// deadlines stands for itself.
 struct Topic<'a> {
     /// The item of the first rule.
     item: &'a Item,
@@ -86,14 +88,15 @@ impl Topic<'_> {
 /// The conversations of a digest in its order: longest waiting first.
 fn topics<'a>(config: &'a Config, items: &'a [Item]) -> Vec<Topic<'a>> {
     let mut topics: Vec<Topic<'a>> = Vec::with_capacity(items.len());
-    let mut places: HashMap<&ConversationId, usize> = HashMap::new();
+    let mut places: HashMap<(&ConversationId, &str), usize> = HashMap::new();
     for item in items {
         let rule = config.rule(&item.rule);
         let show = rule.map_or(Show::Latest, |rule| rule.show);
-        if let Some(topic) = places.get(&item.conversation).and_then(|place| topics.get_mut(*place)) {
+        let place = (&item.conversation, &*item.matter);
+        if let Some(topic) = places.get(&place).and_then(|place| topics.get_mut(*place)) {
             topic.show = topic.show.max(show);
         } else {
-            places.insert(&item.conversation, topics.len());
+            places.insert(place, topics.len());
             topics.push(Topic { item, rule, show });
         }
     }
@@ -190,16 +193,22 @@ impl Around<'_> {
             cut: content.cut,
             attachments: content.attachments,
             earlier_count: content.earlier_count,
-            earlier: content.earlier,
+            earlier: content.earlier.into_iter().map(|past| self.earlier(item, past)).collect(),
             show: topic.show,
-            sound: topic.rule.and_then(|rule| rule.sound.clone()).filter(|_| !in_view()),
+            sound: topic.rule.and_then(|rule| rule.sound.clone()).filter(|sound| sound.in_view || !in_view()),
         }
+    }
+
+    fn earlier(&self, item: &Item, past: Past) -> Earlier {
+        let sender = self.sender(item, Some(&past.sender)).0;
+        Earlier { at: past.at, sender, body: past.body, waits: past.waits }
     }
 
     /// The name and the picture of who wrote the message; of the contact where nothing says otherwise.
     fn sender(&self, item: &Item, sender: Option<&Sender>) -> (Option<String>, Option<String>) {
         match sender {
             Some(Sender::Agent(agent)) => self.agent(agent),
+            Some(Sender::Bot) => (Some("Chatbot".into()), None),
             Some(Sender::Other) => (None, None),
             Some(Sender::Contact) | None => {
                 let conversation = self.facts.conversations.get(&item.conversation);

@@ -24,7 +24,8 @@ static FIELD_NAMES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let mut letter = sample_letter(DateTime::UNIX_EPOCH);
     for entry in &mut letter.entries {
         entry.show = crate::model::Show::Conversation;
-        entry.earlier = vec![crate::model::Earlier { at: entry.at, body: entry.body.clone() }];
+        entry.earlier =
+            vec![crate::model::Earlier { at: entry.at, sender: None, body: entry.body.clone(), waits: true }];
     }
     let fields = Fields::of(&letter, Limits { conversations: 200, body_bytes: 1_024 });
     let mut names = BTreeSet::new();

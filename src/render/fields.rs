@@ -82,7 +82,7 @@ struct Shown {
     earlier_count: usize,
     earlier_more: usize,
     earlier_sentence: Option<String>,
-    latest: String,
+    latest: Option<String>,
 }
 
 #[derive(Serialize, Clone)]
@@ -95,6 +95,8 @@ struct File {
 #[derive(Serialize)]
 struct Past {
     at: String,
+    sender_name: Option<String>,
+    waits: bool,
     message: String,
 }
 
@@ -158,7 +160,8 @@ fn conversation(entry: &Entry, letter: &Letter, limits: Limits) -> Shown {
     let sender_name = wording::beginning(entry);
     let (message, cut) = message(entry, limits);
     let earlier = earlier(entry, letter, limits);
-    let earlier_count = usize::try_from(entry.earlier_count).unwrap_or(usize::MAX).max(earlier.len());
+    let waits = earlier.iter().filter(|past| past.waits).count();
+    let earlier_count = usize::try_from(entry.earlier_count).unwrap_or(usize::MAX).max(waits);
     let number = entry.number.as_deref().map(numbered).filter(|number| !number.is_empty());
     // a subject line is part of what was said
     let subject = entry.subject.as_deref().filter(|_| entry.show != Show::None);
@@ -194,9 +197,9 @@ fn conversation(entry: &Entry, letter: &Letter, limits: Limits) -> Shown {
         message,
         cut,
         attachments: if entry.show == Show::None { Vec::new() } else { files(&entry.attachments) },
-        earlier_more: earlier_count - earlier.len(),
-        earlier_sentence: wording::earlier(entry, earlier_count - earlier.len()),
-        latest: wording::latest(entry, letter),
+        earlier_more: earlier_count - waits,
+        earlier_sentence: wording::earlier(entry, earlier_count - waits),
+        latest: (earlier_count > 0 || !earlier.is_empty()).then(|| wording::latest(entry, letter)),
         earlier_count,
         earlier,
     }
@@ -228,6 +231,8 @@ fn earlier(entry: &Entry, letter: &Letter, limits: Limits) -> Vec<Past> {
         let body = clean::body(&earlier.body);
         Past {
             at: times::written(earlier.at, letter.recipient.time_zone),
+            sender_name: earlier.sender.as_deref().map(|name| clean::line(name, NAME_GRAPHEMES)),
+            waits: earlier.waits,
             message: clean::fitting(&body, limits.body_bytes).unwrap_or(body),
         }
     });

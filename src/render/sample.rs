@@ -107,7 +107,12 @@ pub(super) fn trials() -> Vec<(&'static str, Letter)> {
         for entry in &mut letter.entries {
             entry.show = show;
             entry.watch = Watch::Unread;
-            entry.earlier = vec![Earlier { at: now - TimeDelta::hours(4), body: LONG.into() }];
+            entry.earlier = vec![Earlier {
+                at: now - TimeDelta::hours(4),
+                sender: Some("Ada".into()),
+                body: LONG.into(),
+                waits: false,
+            }];
             entry.earlier_count = 3;
         }
         trials.push((name, letter));

@@ -44,7 +44,7 @@ fn pushed(body: &str) -> Notification {
         platform: None,
         app_id: None,
     }));
-    pushed.note.sound = Some(Sound { name: "bell".into(), repeats: true });
+    pushed.note.sound = Some(Sound { name: "bell".into(), repeats: true, in_view: false });
     pushed
 }
 
