@@ -155,6 +155,19 @@ fn replies_and_looks_between_passes_silence_from_their_own_time_on() {
 }
 
 #[test]
+fn a_look_at_an_old_message_silences_it_from_its_own_time_on() {
+    let mut office = Office::new();
+    office.agent("ada").contact("tom").at("2026-02-24T09:00:00Z").asks("c1", "hello?").assign("c1", "ada");
+    office.at("2026-03-02T12:00:00Z").reads("ada", "c1");
+    settings(office.folder(), &DIGEST.replace("unreplied", "unread"));
+    drop(Ledger::open(&office.path()).unwrap());
+    let baseline = instant("2026-02-20T00:00:00Z").timestamp_millis();
+    office.connection().execute("INSERT INTO doorbell_rule VALUES ('digest', ?1, ?1)", [baseline]).unwrap();
+    assert_eq!(told(office.folder(), "2026-03-02 11:30", "2026-03-02 18:00"), ["2026-03-02T11:30 Ada 1000"]);
+    assert_eq!(told(office.folder(), "2026-03-02 12:00", "2026-03-02 18:00"), Vec::<String>::new());
+}
+
+#[test]
 fn people_read_a_plan_by_instant_with_names_and_reasons_and_the_counts_at_its_end() {
     let mut office = Office::new();
     office.agent("ada").contact("tom").at("2026-03-02T09:01:00Z");

@@ -5,14 +5,16 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result};
 use rusqlite::Connection;
 
-/// What a period can be about: what waits now, and what was going on since.
+/// What a period can be about: what waits now, and what was going on since. A look alone changes nothing in a
+/// conversation that was silent for two weeks before: whatever waited there was told long ago.
 const MATTERS: &str = "
     SELECT id FROM conversations WHERE waiting_since IS NOT NULL AND status = 'open'
     UNION SELECT id FROM conversations WHERE unread_since IS NOT NULL AND status = 'open'
     UNION SELECT id FROM conversations WHERE unseen_reply_at IS NOT NULL
     UNION SELECT id FROM conversations
-      WHERE max(created_at, coalesce(last_activity_at, 0), coalesce(agents_last_seen_at, 0),
-                coalesce(contact_last_seen_at, 0)) >= ?1";
+      WHERE max(created_at, coalesce(last_activity_at, 0)) >= ?1
+        OR (max(coalesce(agents_last_seen_at, 0), coalesce(contact_last_seen_at, 0)) >= ?1
+            AND last_activity_at >= ?1 - 14 * 86400000)";
 /// The same by the tables that a desk need not have; deadlines are unmet ones, however old.
 const MATTERS_BY: [(&str, &str); 2] = [
     ("desk_events", "SELECT conversation_id FROM desk_events WHERE at >= ?1"),
