@@ -157,8 +157,9 @@ fn replies_and_looks_between_passes_silence_from_their_own_time_on() {
 #[test]
 fn a_look_at_an_old_message_silences_it_from_its_own_time_on() {
     let mut office = Office::new();
-    office.agent("ada").contact("tom").at("2026-02-24T09:00:00Z").asks("c1", "hello?").assign("c1", "ada");
-    office.at("2026-03-02T12:00:00Z").reads("ada", "c1");
+    office.agent("ada").agent("bob").contact("tom").at("2026-02-24T09:00:00Z").asks("c1", "hello?").assign("c1", "ada");
+    // answered by another, and so nothing but Ada's look is of the period
+    office.later(5).replies("bob", "c1", "yes").at("2026-03-02T12:00:00Z").reads("ada", "c1");
     settings(office.folder(), &DIGEST.replace("unreplied", "unread"));
     drop(Ledger::open(&office.path()).unwrap());
     let baseline = instant("2026-02-20T00:00:00Z").timestamp_millis();

@@ -43,7 +43,7 @@ fn source(table: &'static str, written: &'static str, rows: impl Into<String>, w
     Source { table, written, rows: rows.into(), without }
 }
 
-/// Conversations come last: the triggers set their derived columns once, when everything else is there.
+/// The tables, in the order in which rows of one instant are written.
 pub(super) fn sources() -> Vec<Source> {
     let around =
         |kind: &str, id: &str| format!("({kind} = 'agent' OR {kind} = 'contact' AND {id} IN ({CONTACTS})) AND {ALL}");
@@ -61,8 +61,8 @@ pub(super) fn sources() -> Vec<Source> {
         // a deadline stands from the start, its breach from its own time
         source("sla_deadlines", "NULL", OF_CONVERSATIONS, "breached_at"),
         source("sla_deadlines", "breached_at", format!("{OF_CONVERSATIONS} AND breached_at IS NOT NULL"), ""),
-        // who hears of what does not depend on the words
-        source("messages", "created_at", OF_CONVERSATIONS, "body"),
+        // who hears of what does not depend on the words; the index on messages holds those that are not deleted
+        source("messages", "created_at", format!("{OF_CONVERSATIONS} AND deleted = 0"), "body"),
         source("conversations", BEGUN, "id IN (SELECT value FROM json_each(?1))", ""),
     ]
 }
