@@ -17,7 +17,8 @@
 --     for a bulk import), this sets them all again:  UPDATE conversations_derived SET id = id;
 --   * The remaining tables (devices, preferences, availability, desk_events, sla_deadlines) are optional: an empty
 --     table switches its feature off.
--- doorbell only reads these tables. What it remembers itself stands in tables named doorbell_*.
+-- doorbell reads these tables, and writes into one of them alone, `read_cursors`, if the setting
+-- desk.mark_read_after_email asks for it. What it remembers itself stands in tables named doorbell_*.
 
 PRAGMA encoding = 'UTF-8';
 
@@ -127,6 +128,8 @@ CREATE TABLE messages (
 CREATE INDEX messages_in_order ON messages (conversation_id, created_at, id) WHERE deleted = 0;
 CREATE INDEX messages_of_contact ON messages (conversation_id, created_at, id)
   WHERE sender_type = 'contact' AND deleted = 0;
+CREATE INDEX messages_of_bot ON messages (conversation_id, created_at, id)
+  WHERE sender_type = 'bot' AND private = 0 AND deleted = 0;
 CREATE INDEX messages_replies ON messages (conversation_id, created_at, id)
   WHERE sender_type = 'agent' AND private = 0 AND deleted = 0;
 CREATE INDEX messages_replies_by_agent ON messages (conversation_id, sender_id, created_at, id)
@@ -218,7 +221,7 @@ CREATE TABLE desk_events (
   actor_id        INTEGER,                                   -- the agent who did it
   target_id       INTEGER                                    -- the agent whom it concerns
 ) STRICT;
-CREATE INDEX desk_events_by_time ON desk_events (at);
+CREATE INDEX desk_events_by_kind ON desk_events (kind, at);
 CREATE INDEX desk_events_by_conversation ON desk_events (conversation_id);
 
 -- Unmet only: a target that was met is deleted.

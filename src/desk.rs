@@ -1,4 +1,4 @@
-//! The desk: somebody's chat database, read and never written.
+//! The desk: somebody's chat database, read; the one write is a room of its own, `mark_read`.
 //! A pass opens it, takes a snapshot, and asks for what waits, for the facts around it, and for the words.
 
 mod check;
@@ -8,7 +8,9 @@ mod error;
 mod facts;
 mod find;
 mod link;
+mod mark_read;
 mod pending;
+mod places;
 mod plain;
 mod replay;
 mod settings;
@@ -23,10 +25,12 @@ use anyhow::{Context, Result, bail};
 use rusqlite::{Connection, OpenFlags, Transaction};
 
 pub use check::Findings;
-pub use contents::{Content, Wanted};
+pub use contents::{Content, Sender, Wanted};
 pub use error::DeskError;
 pub use facts::Agents;
 pub use link::{AgentUrl, ContactUrl, Place};
+pub use mark_read::ReadMarks;
+pub use pending::Window;
 pub use replay::Replay;
 pub use settings::Settings;
 pub use url::DeskUrl;
@@ -56,19 +60,11 @@ pub struct Snapshot<'desk> {
 impl Desk {
     /// Opens the database for reading; nothing in it, nor its journal mode, is ever changed.
     pub fn open(path: &Path) -> Result<Self> {
-        if !path.exists() {
-            bail!(
-                "open desk {}: there is no such file; name another in desk.url, or run: doorbell init",
-                path.display()
-            );
-        }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection =
-            Connection::open_with_flags(path, flags).with_context(|| format!("open desk {}", path.display()))?;
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "query_only", true)?;
         // one place per statement of this room, so that none is parsed twice in a pass
-        connection.set_prepared_statement_cache_capacity(32);
+        connection.set_prepared_statement_cache_capacity(48);
         Ok(Self { path: path.to_owned(), connection, strange_words: RefCell::default() })
     }
 
@@ -82,15 +78,24 @@ impl Desk {
         let begin = || format!("read desk {}", self.path.display());
         let transaction = self.connection.unchecked_transaction().with_context(begin)?;
         // a deferred transaction begins with its first read: this one makes "now" mean now
-        self.refuse_another(&transaction)?;
+        check::refuse_another(&self.path, &transaction)?;
         Ok(Snapshot { transaction, strange_words: &self.strange_words })
     }
+}
+
+/// A connection to a database that is there already.
+fn connect(path: &Path, access: OpenFlags) -> Result<Connection> {
+    if !path.exists() {
+        bail!("open desk {}: there is no such file; name another in desk.url, or run: doorbell init", path.display());
+    }
+    Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .with_context(|| format!("open desk {}", path.display()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Watch;
+    use crate::model::{Relation, Watch};
 
     /// The plan of a statement on a desk of our own schema, one line per step.
     fn plan(sql: &str) -> Vec<String> {
@@ -115,46 +120,96 @@ mod tests {
         assert!(plan("SELECT * FROM messages m WHERE body = ''").contains(&"SCAN m".to_owned()));
     }
 
+    /// The watches whose relation is one of these.
+    fn of(relations: &[Relation]) -> impl Iterator<Item = Watch> {
+        Watch::ALL.into_iter().filter(|watch| relations.contains(&watch.relation()))
+    }
+
+    #[track_caller]
+    fn walks(sql: &str, start: &str) -> Vec<String> {
+        let steps = plan(sql);
+        assert!(steps.iter().any(|step| step.starts_with(start)), "{sql}\n{steps:#?}");
+        steps
+    }
+
     #[test]
     fn what_waits_is_read_from_its_own_index() {
-        for (watch, index) in [(Watch::Unreplied, "conversations_waiting"), (Watch::Unread, "conversations_unread")] {
+        for watch in of(&[Relation::Waiting, Relation::Unread]) {
+            let index = if watch == Watch::Unread { "conversations_unread" } else { "conversations_waiting" };
+            let kind = if matches!(watch, Watch::FirstMessage | Watch::NewMessage) { "" } else { "COVERING " };
             only_looks_up(&pending::all(watch), &[]);
-            let steps = plan(&pending::all(watch));
-            let walks = format!("SEARCH c USING COVERING INDEX {index}");
-            assert!(steps.iter().any(|step| step.starts_with(&walks)), "{steps:#?}");
+            let steps = walks(&pending::all(watch), &format!("SEARCH c USING {kind}INDEX {index}"));
             assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "the index is sorted: {steps:#?}");
         }
     }
 
     #[test]
+    fn replies_events_and_deadlines_are_read_from_their_own_index() {
+        for (relation, start) in [
+            (Relation::UnseenReplies, "SEARCH c USING INDEX conversations_unseen (unseen_reply_at>?)"),
+            (Relation::Events, "SEARCH e USING INDEX desk_events_by_kind (kind=? AND at>? AND at<?)"),
+            (Relation::Deadlines, "SEARCH d USING COVERING INDEX sla_deadlines_by_time (due_at>? AND due_at<?)"),
+        ] {
+            for watch in of(&[relation]) {
+                only_looks_up(&pending::all(watch), &["SCAN CONSTANT ROW"]);
+                walks(&pending::all(watch), start);
+            }
+        }
+    }
+
+    #[test]
     fn the_next_message_is_found_without_walking_the_conversation() {
-        let steps = plan(pending::FIRST_AFTER);
-        assert!(
-            steps.iter().any(|step| step.contains("messages_of_contact (conversation_id=? AND created_at>?)")),
-            "{steps:#?}"
-        );
+        for (watch, index) in [(Watch::Unreplied, "messages_of_contact"), (Watch::UnseenReply, "messages_replies")] {
+            let steps = plan(&places::first_after(watch));
+            let seeks = format!("{index} (conversation_id=? AND created_at>?)");
+            assert!(steps.iter().any(|step| step.contains(&seeks)), "{steps:#?}");
+        }
+        let steps = plan(&pending::all(Watch::UnseenReply));
+        let seeks = "messages_replies (conversation_id=? AND created_at>?)";
+        assert!(steps.iter().any(|step| step.contains(seeks)), "{steps:#?}");
+    }
+
+    #[test]
+    fn the_bots_latest_word_is_found_in_an_index_of_its_own() {
+        let steps = plan(facts::sql::CONVERSATIONS);
+        assert_eq!(steps.iter().filter(|step| step.contains("messages_of_bot")).count(), 2, "{steps:#?}");
     }
 
     #[test]
     fn conversations_at_hand_are_looked_up_by_id() {
-        for watch in [Watch::Unreplied, Watch::Unread] {
-            only_looks_up(&pending::some(watch), &["SCAN json_each"]);
-            let steps = plan(&pending::some(watch));
-            assert!(steps.contains(&"SEARCH c USING INTEGER PRIMARY KEY (rowid=?)".to_owned()), "{steps:#?}");
+        for (relation, start) in [
+            (Relation::Waiting, "SEARCH c USING INTEGER PRIMARY KEY (rowid=?)"),
+            (Relation::Unread, "SEARCH c USING INTEGER PRIMARY KEY (rowid=?)"),
+            (Relation::UnseenReplies, "SEARCH c USING INTEGER PRIMARY KEY (rowid=?)"),
+            (Relation::Events, "SEARCH e USING INDEX desk_events_by_conversation (conversation_id=?)"),
+            (Relation::Deadlines, "SEARCH d USING PRIMARY KEY (conversation_id=?)"),
+        ] {
+            for watch in of(&[relation]) {
+                only_looks_up(&pending::some(watch), &["SCAN json_each", "SCAN CONSTANT ROW"]);
+                walks(&pending::some(watch), start);
+            }
         }
     }
 
     #[test]
     fn every_other_statement_looks_up_by_key() {
-        use facts::sql::{AGENTS, CONTACTS, CONVERSATIONS, GROUPS, MEMBERS, PRESENCE, SEEN};
+        use facts::people::sql::{AGENTS, PRESENCE};
+        use facts::sql::{CONTACTS, CONVERSATIONS, GROUPS, MEMBERS, SEEN};
+        use facts::wishes::sql::{AVAILABILITY, DEVICES, PREFERENCES};
         use find::{AGENT_BY_EMAIL, AGENT_BY_ID, BY_ID, BY_NUMBER, CONTACT_BY_EMAIL, CONTACT_BY_ID};
-        for sql in [pending::FIRST_AFTER, contents::LATEST, contents::ATTACHMENTS, contents::EARLIER] {
-            only_looks_up(sql, &["SCAN w VIRTUAL TABLE"]);
+        for watch in [Watch::Unreplied, Watch::UnseenReply] {
+            let told_of = places::told_of(watch);
+            for sql in [places::first_after(watch), contents::latest(told_of), contents::earlier(told_of)] {
+                only_looks_up(&sql, &["SCAN w VIRTUAL TABLE"]);
+            }
         }
-        for sql in [CONVERSATIONS, CONTACTS, GROUPS, MEMBERS, AGENTS, PRESENCE, SEEN] {
+        only_looks_up(contents::ATTACHMENTS, &["SCAN w VIRTUAL TABLE"]);
+        for sql in
+            [CONVERSATIONS, CONTACTS, GROUPS, MEMBERS, AGENTS, AVAILABILITY, DEVICES, PREFERENCES, PRESENCE, SEEN]
+        {
             only_looks_up(sql, &["SCAN json_each"]);
         }
-        for sql in [BY_NUMBER, BY_ID, AGENT_BY_EMAIL, AGENT_BY_ID, CONTACT_BY_EMAIL, CONTACT_BY_ID] {
+        for sql in [BY_NUMBER, BY_ID, AGENT_BY_EMAIL, AGENT_BY_ID, CONTACT_BY_EMAIL, CONTACT_BY_ID, mark_read::MARK] {
             only_looks_up(sql, &[]);
         }
     }

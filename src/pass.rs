@@ -1,27 +1,36 @@
 //! One pass, top to bottom: what is due, what waits, who hears and why; then claim, re-check, render, send, settle.
 
+mod cap;
 mod clock;
+mod cover;
 mod foresee;
 mod lane;
 mod lanes;
 mod letters;
 mod order;
 mod plan;
+mod reading;
 mod recheck;
 mod report;
 mod suspects;
+mod way;
 mod weigh;
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 
 use crate::config::Config;
 use crate::deliver::email::Relay;
+use crate::deliver::no_section;
+use crate::deliver::notes::Outbox;
 use crate::desk::Desk;
 use crate::ledger::{Intake, Ledger};
-use crate::model::{Letter, Words};
-use crate::render::{TemplateError, Templates};
+use crate::model::{AgentId, Channel, ConversationId, Digest, Letter, Outcome, Words};
+use crate::render::{self, RenderError, TemplateError, Templates};
 
 pub use clock::Clock;
 pub use foresee::{Foreseen, foresee};
@@ -50,8 +59,31 @@ pub struct Post {
     pub own_words: LazyLock<Result<Templates, TemplateError>>,
     /// Why the operator's own templates are not used, when they are broken.
     pub template_fault: Option<TemplateError>,
-    /// The way out by email.
-    pub email: Relay,
+    /// The way out by email, or why there is none: a setting to mend, of which the other channels know nothing.
+    pub email: Result<Relay, Outcome>,
+    /// The ways out by text message, push and browser notification, as far as the settings have them.
+    pub notes: BTreeMap<Channel, Outbox>,
+    /// Told after each commit what agents were mailed about, where mails count as read.
+    pub mark_read: Option<Box<MarkRead>>,
+}
+
+/// Takes conversations with the agent who was mailed about them, and the instant of the latest message in the mail.
+pub type MarkRead = dyn Fn(&[(ConversationId, AgentId, DateTime<Utc>)]) -> Result<()> + Send + Sync;
+
+impl Post {
+    /// Why nothing can go out on a channel; `None` when it can.
+    fn fault(&self, channel: Channel) -> Option<Outcome> {
+        match channel {
+            Channel::InApp => None,
+            Channel::Email => self.email.as_ref().err().cloned(),
+            other => (!self.notes.contains_key(&other)).then(|| no_section(other)),
+        }
+    }
+
+    /// How long the next mail has to wait for its turn; `None` when it has just taken it.
+    fn wait_for_a_turn(&self) -> Option<Duration> {
+        self.email.as_ref().ok()?.take_turn().err()
+    }
 }
 
 /// One pass: nothing lost, nothing told twice.
@@ -103,9 +135,18 @@ pub fn rehearse(
     let mut rehearsed = Vec::new();
     for digests in plan.digests.chunks(recheck::CHUNK) {
         for (digest, letter) in digests.iter().zip(letters::letters(house.config, &snapshot, digests, now)?) {
-            let words = templates.render(&digest.subject, &letter)?;
+            let words = words(templates, digest, &letter)?;
             rehearsed.push((letter, words));
         }
     }
     Ok((plan, rehearsed))
+}
+
+/// The words of a digest on its channel.
+fn words(templates: &Templates, digest: &Digest, letter: &Letter) -> Result<Words, RenderError> {
+    if digest.channel == Channel::Email {
+        return templates.render(&digest.subject, letter);
+    }
+    let (subject, text) = render::note(letter).map(|note| (note.title, note.body)).unwrap_or_default();
+    Ok(Words { subject, text, html: String::new() })
 }

@@ -8,11 +8,12 @@ mod helpers;
 mod html;
 mod import;
 mod labels;
-mod note;
 mod library;
+mod note;
 mod sample;
 mod templates;
 mod times;
+mod wording;
 
 use std::path::PathBuf;
 

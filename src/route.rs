@@ -1,21 +1,27 @@
 //! Who must hear about a conversation and why, who not and why, who later. Pure: the same values, the same answer.
 
+mod access;
 mod audience;
 mod bot;
+mod hours;
+mod preference;
 mod presence;
 mod reach;
+mod silence;
+mod wait;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 pub use bot::Settings as BotSettings;
-pub use presence::{Settings as PresenceSettings, Unknown};
+pub use presence::{Settings as PresenceSettings, Unknown, in_view};
 pub use reach::Reach;
+pub use silence::over;
+pub use wait::{places_to_look_up, step};
 
 use crate::model::{
-    AgentId, BotState, Channel, ContactKind, Conversation, ConversationId, Decision, Facts, MessageRef, Pending,
-    Reason, RecipientId, Rule, Status, Told, Verdict, Watch, When,
+    Channel, Conversation, Decision, Facts, Pending, Reason, RecipientId, Rule, Step, Told, Verdict, When, Why,
 };
 use audience::Candidate;
 
@@ -32,59 +38,75 @@ pub struct View<'a> {
     pub only: Option<&'a HashSet<RecipientId>>,
     /// How presence is read.
     pub presence: &'a PresenceSettings,
+    /// How long a chatbot may be silent.
+    pub bot: &'a BotSettings,
     /// The instant of the pass.
     pub now: DateTime<Utc>,
 }
 
-/// Decides one waiting conversation for one rule: one decision for each recipient and channel, or one for all.
+/// One thing that waits, under one rule.
+#[derive(Debug, Clone, Copy)]
+struct Case<'a> {
+    view: View<'a>,
+    rule: &'a Rule,
+    pending: &'a Pending,
+    conversation: &'a Conversation,
+}
+
+/// Decides one thing that waits for one rule: one decision for each recipient and channel, or one for all.
 pub fn route(view: View<'_>, rule: &Rule, pending: &Pending) -> Vec<Decision> {
-    let decision = |recipient: Option<RecipientId>, channel, verdict| Decision {
-        rule: rule.name.clone(),
-        conversation: pending.conversation.clone(),
-        matter: pending.matter.clone(),
-        why: None,
-        recipient,
-        channel,
-        since: pending.since,
-        latest: pending.latest.clone(),
-        verdict,
-    };
     let Some(conversation) = view.facts.conversations.get(&pending.conversation) else {
-        return vec![decision(None, None, Verdict::Skipped(Reason::NoLongerWaiting))];
+        return vec![decision(rule, pending, None, None, Verdict::Skipped(Reason::Deleted))];
     };
-    if let Some(reason) = silenced(view.facts, rule, conversation) {
-        return vec![decision(None, None, Verdict::Skipped(reason))];
+    let case = Case { view, rule, pending, conversation };
+    if let Some(verdict) = silence::silenced(case) {
+        return vec![decision(rule, pending, None, None, verdict)];
     }
-    let candidates = audience::candidates(view, rule, conversation);
+    let candidates = audience::candidates(case);
     let mut decisions = Vec::with_capacity(candidates.somebody.len() * rule.via.len() + candidates.left_out.len());
     if !candidates.anybody {
-        decisions.push(decision(None, None, Verdict::Skipped(Reason::NobodyToTell)));
+        decisions.push(decision(rule, pending, None, None, Verdict::Skipped(Reason::NobodyToTell)));
     }
     for step in &rule.via {
-        for (candidate, answer) in on_channel(view, rule, pending, &candidates.somebody, step.channel) {
-            decisions.push(decision(Some(candidate.id.clone()), Some(step.channel), answer));
+        for (candidate, answer) in on_channel(case, &candidates.somebody, *step) {
+            decisions.push(decision(rule, pending, Some(candidate), Some(step.channel), answer));
         }
     }
-    for (candidate, reason) in candidates.left_out {
-        decisions.push(decision(Some(candidate), None, Verdict::Skipped(reason)));
+    for (id, reason) in candidates.left_out {
+        let left_out = decision(rule, pending, None, None, Verdict::Skipped(reason));
+        decisions.push(Decision { recipient: Some(id), ..left_out });
     }
     decisions
 }
 
-/// Everybody's verdict; of those who share an address one hears, and nobody once one of them was told.
-fn on_channel<'a>(
-    view: View<'_>,
+fn decision(
     rule: &Rule,
     pending: &Pending,
-    candidates: &'a [Candidate],
-    channel: Channel,
-) -> Vec<(&'a Candidate, Verdict)> {
+    candidate: Option<&Candidate>,
+    channel: Option<Channel>,
+    verdict: Verdict,
+) -> Decision {
+    Decision {
+        rule: rule.name.clone(),
+        conversation: pending.conversation.clone(),
+        matter: pending.matter.clone(),
+        recipient: candidate.map(|candidate| candidate.id.clone()),
+        channel,
+        since: pending.since,
+        latest: pending.latest.clone(),
+        verdict,
+        why: candidate.map(|candidate| candidate.why.clone()),
+    }
+}
+
+/// Everybody's verdict; of those who share an address one hears, and nobody once one of them was told.
+fn on_channel<'a>(case: Case<'a>, candidates: &'a [Candidate], step: Step) -> Vec<(&'a Candidate, Verdict)> {
     let mut heard: HashSet<&str> = HashSet::with_capacity(candidates.len());
     let mut answers = Vec::with_capacity(candidates.len());
     for candidate in candidates {
-        let (address, answer) = match view.reach.mailbox(&candidate.id, channel) {
+        let (address, answer) = match case.view.reach.mailbox(&candidate.id, step.channel) {
             Err(reason) => ("", Verdict::Skipped(reason)),
-            Ok(mailbox) => (mailbox.folded.as_str(), verdict(view, rule, pending, candidate, channel)),
+            Ok(mailbox) => (mailbox.folded.as_str(), verdict(case, candidate, step)),
         };
         if answer == Verdict::Skipped(Reason::AlreadyTold) {
             heard.insert(address);
@@ -101,118 +123,55 @@ fn on_channel<'a>(
     answers.into_iter().map(alone).collect()
 }
 
-/// Why nobody at all hears about a conversation by this rule.
-fn silenced(facts: &Facts, rule: &Rule, conversation: &Conversation) -> Option<Reason> {
-    let contact = conversation.contact.as_ref().and_then(|id| facts.contacts.get(id));
-    match conversation.status {
-        Status::Snoozed | Status::Resolved => return Some(Reason::NoLongerWaiting),
-        Status::Pending => return Some(Reason::BotInHand),
-        Status::Open => {}
+/// The questions in their order: does this person want it, do they know it, are they looking, may it be now?
+fn verdict(case: Case<'_>, candidate: &Candidate, step: Step) -> Verdict {
+    let Case { view, rule, .. } = case;
+    let unwanted = || preference::off(case, &candidate.id, &candidate.why, step.channel);
+    let known = || wait::read(case, &candidate.id).or_else(|| replaced(case, candidate, step.channel));
+    if let Some(reason) = unwanted().or_else(known) {
+        return Verdict::Skipped(reason);
     }
-    if matches!(conversation.bot, BotState::Active | BotState::Answered) {
-        return Some(Reason::BotInHand);
-    }
-    if contact.is_some_and(|contact| contact.blocked) {
-        return Some(Reason::ContactBlocked);
-    }
-    // whoever is not in the address book came by web chat
-    let guest = contact.is_none_or(|contact| contact.kind == ContactKind::Guest);
-    (guest && !rule.guests).then_some(Reason::Guest)
-}
-
-fn verdict(view: View<'_>, rule: &Rule, pending: &Pending, candidate: &Candidate, channel: Channel) -> Verdict {
-    if seen(view.facts, rule, pending, candidate.id.agent()).is_some_and(|seen| seen >= pending.latest.at) {
-        return Verdict::Skipped(Reason::Read);
-    }
-    let first = match first_untold(view, rule, pending, candidate, channel) {
-        Ok(first) => first,
+    let due = match wait::due(case, &candidate.id, step) {
+        Ok(due) => due,
         Err(reason) => return Verdict::Skipped(reason),
     };
     if rule.when == When::Away
-        && let Some(agent) = candidate.id.agent()
-        && let Some(reason) = presence::keeps_silent(
-            view.presence,
-            view.facts.presence.get(agent).and_then(|rows| rows.first()),
-            view.now,
-        )
+        && let Some(reason) = presence::keeps_silent(case, &candidate.id)
     {
         return Verdict::Skipped(reason);
     }
-    let due = first + rule.grace;
-    if due > view.now { Verdict::Later(due, Reason::Grace) } else { Verdict::Told(candidate.why.clone()) }
+    if due.0 > view.now {
+        return Verdict::Later(due.0, due.1);
+    }
+    match held(case, &candidate.id, step.channel) {
+        Some((at, reason)) => Verdict::Later(at, reason),
+        None => Verdict::Told(candidate.why.clone()),
+    }
 }
 
-/// When the first message was written that this target has not been told: grace runs from there and never slides.
-fn first_untold(
-    view: View<'_>,
-    rule: &Rule,
-    pending: &Pending,
-    candidate: &Candidate,
-    channel: Channel,
-) -> Result<DateTime<Utc>, Reason> {
-    let after = |place: &MessageRef| view.told.first_after.get(&(pending.conversation.clone(), place.clone()));
-    let told = if let Some(mark) =
-        view.told.mark(&pending.conversation, &pending.matter, &rule.name, &candidate.id, channel)
-    {
-        if mark.message >= pending.latest {
-            return Err(Reason::AlreadyTold);
-        }
-        // a first message after the mark that is not known must not delay: the wait itself is the next best answer
-        after(&mark.message).map_or(pending.since, |first| first.at.max(pending.since))
-    } else {
-        match view.told.baselines.get(&rule.name) {
-            Some(baseline) if pending.latest.at < *baseline => return Err(Reason::BeforeFirstRun),
-            Some(baseline) if pending.since < *baseline => {
-                after(&Told::place_of(*baseline)).map_or(pending.latest.at, |first| first.at)
-            }
-            _ => pending.since,
-        }
-    };
-    let unread = seen(view.facts, rule, pending, candidate.id.agent()).and_then(|seen| after(&place_after(seen)));
-    Ok(unread.map_or(told, |first| first.at.max(told)))
+/// A phone that is pushed to makes the browser's copy needless.
+fn replaced(case: Case<'_>, candidate: &Candidate, channel: Channel) -> Option<Reason> {
+    let Case { view, rule, .. } = case;
+    let pushes = rule.via.iter().any(|step| step.channel == Channel::Push);
+    let replaced = channel == Channel::Desktop
+        && pushes
+        && view.reach.mailbox(&candidate.id, Channel::Push).is_ok()
+        && preference::off(case, &candidate.id, &candidate.why, Channel::Push).is_none();
+    replaced.then_some(Reason::ReplacedByPush)
 }
 
-/// How far an agent has read an unassigned conversation, for rules that watch reading.
-///
-/// The assignee's reading is in the relation itself.
-fn seen(facts: &Facts, rule: &Rule, pending: &Pending, agent: Option<&AgentId>) -> Option<DateTime<Utc>> {
-    let conversation = facts.conversations.get(&pending.conversation)?;
-    if rule.watch != Watch::Unread || conversation.assignee.is_some() {
+/// Until when the recipient's hours hold it back.
+fn held(case: Case<'_>, id: &RecipientId, channel: Channel) -> Option<(DateTime<Utc>, Reason)> {
+    if !channel.disturbs() || case.rule.ignore_hours {
         return None;
     }
-    facts.seen.get(&(conversation.id.clone(), agent?.clone())).copied()
+    let (hours, zone) = case.view.reach.hours(id)?;
+    hours::closed(&hours, zone, case.view.now)
 }
 
-/// The place right after everything that was written up to an instant.
-fn place_after(seen: DateTime<Utc>) -> MessageRef {
-    Told::place_of(seen + TimeDelta::milliseconds(1))
-}
-
-/// The places whose following message a decision will ask for; the desk is asked for all of them at once.
-pub fn places_to_look_up(
-    rules: &[&Rule],
-    pending: &[Pending],
-    facts: &Facts,
-    told: &Told,
-) -> Vec<(ConversationId, MessageRef)> {
-    let mut places = BTreeSet::new();
-    for pending in pending {
-        let marks = told.marks.get(&pending.conversation).map_or(&[][..], Vec::as_slice);
-        for mark in marks.iter().filter(|mark| mark.message < pending.latest) {
-            places.insert((pending.conversation.clone(), mark.message.clone()));
-        }
-        for baseline in rules.iter().filter_map(|rule| told.baselines.get(&rule.name)) {
-            if pending.since < *baseline && pending.latest.at >= *baseline {
-                places.insert((pending.conversation.clone(), Told::place_of(*baseline)));
-            }
-        }
-    }
-    if rules.iter().any(|rule| rule.watch == Watch::Unread) {
-        let unassigned = |id: &ConversationId| facts.conversations.get(id).is_some_and(|it| it.assignee.is_none());
-        let seen = facts.seen.iter().filter(|((conversation, _), _)| unassigned(conversation));
-        places.extend(seen.map(|((conversation, _), seen)| (conversation.clone(), place_after(*seen))));
-    }
-    places.into_iter().collect()
+/// Why a recipient hears, with the watch of the rule in mind.
+fn named(case: Case<'_>) -> Why {
+    Why::Target(case.rule.watch)
 }
 
 #[cfg(test)]

@@ -40,7 +40,8 @@ pub fn next(schedule: &Schedule, zone: Tz, after: DateTime<Utc>) -> Option<Slot>
     }
 }
 
-fn latest(schedule: &Schedule, zone: Tz, now: DateTime<Utc>) -> Option<Slot> {
+/// The latest slot not after `now`, fired or not.
+pub fn latest(schedule: &Schedule, zone: Tz, now: DateTime<Utc>) -> Option<Slot> {
     match schedule {
         Schedule::Every(span) => {
             let seconds = i64::from(span.as_seconds());

@@ -7,16 +7,30 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
-use doorbell::desk::{Agents, Content, Desk, Wanted};
+use chrono::{DateTime, TimeDelta, Utc};
+use doorbell::desk::{Agents, Content, Desk, Sender, Wanted, Window};
 use doorbell::model::{
     ConversationId, Earlier, Facts, MessageRef, Pending, PresenceStatus, RecipientId, Role, Show, Status, Watch,
 };
 use office::{Office, instant};
 use rusqlite::Connection;
 
+/// For what has no limit in time.
+const WINDOW: Window = Window { now: DateTime::UNIX_EPOCH, before: TimeDelta::zero() };
+
+/// The office's present, and warnings an hour ahead.
+fn window(office: &Office) -> Window {
+    Window { now: office.now(), before: TimeDelta::hours(1) }
+}
+
 fn pending(office: &Office, watch: Watch) -> Vec<Pending> {
-    Desk::open(&office.path()).unwrap().snapshot().unwrap().pending(watch, None).unwrap()
+    Desk::open(&office.path()).unwrap().snapshot().unwrap().pending(watch, window(office), None).unwrap()
+}
+
+/// What waits in "c1", whatever its age.
+fn pending_in_c1(office: &Office, watch: Watch) -> Vec<Pending> {
+    let among = [office.conversation_id("c1")];
+    Desk::open(&office.path()).unwrap().snapshot().unwrap().pending(watch, window(office), Some(&among)).unwrap()
 }
 
 /// Since when "c1" waits, if it does.
@@ -33,14 +47,15 @@ fn waits(office: &Office, unreplied: Option<&str>, unread: Option<&str>) {
 
 fn facts(office: &Office, conversations: &[&str], agents: Agents) -> Facts {
     let ids: Vec<_> = conversations.iter().map(|name| office.conversation_id(name)).collect();
-    Desk::open(&office.path()).unwrap().snapshot().unwrap().facts(&ids, agents).unwrap()
+    Desk::open(&office.path()).unwrap().snapshot().unwrap().facts(&ids, agents, &[]).unwrap()
 }
 
 /// The words of "c1" up to its latest message.
 fn content(office: &Office, show: Show) -> Content {
     let conversation = office.conversation_id("c1");
     let since = since(office, Watch::Unreplied).unwrap();
-    let wanted = Wanted { conversation: conversation.clone(), since, latest: office.latest("c1"), show };
+    let (watch, latest) = (Watch::Unreplied, Some(office.latest("c1")));
+    let wanted = Wanted { conversation: conversation.clone(), watch, since, latest, show };
     let contents = Desk::open(&office.path()).unwrap().snapshot().unwrap().contents(&[wanted]).unwrap();
     contents[&conversation].clone()
 }
@@ -52,7 +67,8 @@ fn a_conversation_waits_since_the_first_unanswered_message_and_shows_the_latest(
     let mut office = Office::new();
     office.asks("c1", "hello?").later(10).asks("c1", "anybody?");
     let id = office.conversation_id("c1");
-    let expected = Pending { conversation: id, since: instant("2026-03-02T09:00:00Z"), latest: office.latest("c1") };
+    let since = instant("2026-03-02T09:00:00Z");
+    let expected = Pending { conversation: id, matter: "".into(), since, latest: office.latest("c1"), event: None };
     assert_eq!(pending(&office, Watch::Unreplied), std::slice::from_ref(&expected));
     assert_eq!(pending(&office, Watch::Unread), [expected]);
 }
@@ -193,9 +209,9 @@ fn asked_about_some_conversations_only_those_that_wait_are_answered() {
     let ids = [office.conversation_id("c1"), office.conversation_id("c3"), "nonsense".into(), "99999".into()];
     let desk = Desk::open(&office.path()).unwrap();
     for watch in [Watch::Unreplied, Watch::Unread] {
-        let some = desk.snapshot().unwrap().pending(watch, Some(&ids)).unwrap();
+        let some = desk.snapshot().unwrap().pending(watch, window(&office), Some(&ids)).unwrap();
         assert_eq!(some.iter().map(|pending| &pending.conversation).collect::<Vec<_>>(), [&ids[0]]);
-        assert_eq!(desk.snapshot().unwrap().pending(watch, Some(&[])).unwrap(), []);
+        assert_eq!(desk.snapshot().unwrap().pending(watch, window(&office), Some(&[])).unwrap(), []);
     }
 }
 
@@ -206,9 +222,9 @@ fn a_snapshot_does_not_change_under_the_pass() {
     let desk = Desk::open(&office.path()).unwrap();
     let snapshot = desk.snapshot().unwrap();
     office.replies("ada", "c1", "hi");
-    assert_eq!(snapshot.pending(Watch::Unreplied, None).unwrap().len(), 1);
+    assert_eq!(snapshot.pending(Watch::Unreplied, WINDOW, None).unwrap().len(), 1);
     drop(snapshot);
-    assert_eq!(desk.snapshot().unwrap().pending(Watch::Unreplied, None).unwrap(), []);
+    assert_eq!(desk.snapshot().unwrap().pending(Watch::Unreplied, WINDOW, None).unwrap(), []);
 }
 
 #[test]
@@ -223,7 +239,7 @@ fn the_first_message_after_a_place_is_found_by_time_and_id() {
     let id = office.conversation_id("c1");
     let instant_of_one = MessageRef { at: one.at, id: "".into() };
     let places = [&one, &two, &three, &instant_of_one].map(|place| (id.clone(), place.clone()));
-    let first = Desk::open(&office.path()).unwrap().snapshot().unwrap().first_after(&places).unwrap();
+    let first = Desk::open(&office.path()).unwrap().snapshot().unwrap().first_after(Watch::Unreplied, &places).unwrap();
     let expected = [(&places[0], &two), (&places[1], &three), (&places[3], &one)];
     assert_eq!(
         first,
@@ -251,9 +267,9 @@ fn the_facts_tell_of_everybody_around_a_conversation() {
     assert_eq!(facts.agents.len(), 3, "eve has nothing to do with it");
     assert_eq!(facts.agents[&office.agent_id("boss")].role, Role::Admin);
     assert_eq!(facts.agents[&office.agent_id("ada")].email.as_deref(), Some("ada@example.com"));
-    assert_eq!(facts.presence[&office.agent_id("ada")].status, Some(PresenceStatus::Online));
-    assert_eq!(facts.presence[&office.agent_id("ada")].last_active_at, Some(office.now()));
-    assert_eq!(facts.presence[&office.agent_id("sue")].status, Some(PresenceStatus::Offline));
+    assert_eq!(facts.presence[&office.agent_id("ada")][0].status, Some(PresenceStatus::Online));
+    assert_eq!(facts.presence[&office.agent_id("ada")][0].last_active_at, Some(office.now()));
+    assert_eq!(facts.presence[&office.agent_id("sue")][0].status, Some(PresenceStatus::Offline));
     assert!(!facts.presence.contains_key(&office.agent_id("boss")));
 }
 
@@ -268,25 +284,32 @@ fn all_agents_are_told_of_on_demand() {
 }
 
 #[test]
-fn the_cursors_of_unassigned_conversations_are_told_of() {
+fn how_far_every_agent_has_read_is_told_of() {
     let mut office = Office::new();
     office.agent("ada").agent("bob").asks("c1", "x").asks("c2", "x").assign("c2", "bob");
     let looked = office.reads("ada", "c1").reads("ada", "c2").now();
     assert_eq!(office.agent_id("ada").as_str(), office.contact_id("tom").as_str(), "the test needs equal ids");
     office.later(5).contact_reads("c1");
     let seen = facts(&office, &["c1", "c2"], Agents::All).seen;
-    assert_eq!(seen, HashMap::from([((office.conversation_id("c1"), office.agent_id("ada")), looked)]));
+    let ada = |conversation: &str| ((office.conversation_id(conversation), office.agent_id("ada")), looked);
+    assert_eq!(seen, HashMap::from([ada("c1"), ada("c2")]));
 }
 
 #[test]
-fn somebody_with_several_surfaces_is_where_they_are_most() {
+fn every_surface_of_agents_and_contacts_is_told_of() {
     let mut office = Office::new();
-    office.agent("ada").asks("c1", "x").assign("c1", "ada").online("ada");
-    let sql = "INSERT INTO presence VALUES ('agent', ?1, NULL, 'offline', 'inbox', 1772400000000),
-                                           ('contact', ?1, NULL, 'busy', 'inbox', 1999999999999)";
-    office.connection().execute(sql, [office.agent_id("ada").to_string()]).unwrap();
-    let presence = &facts(&office, &["c1"], Agents::Around).presence[&office.agent_id("ada")];
-    assert_eq!((presence.status, presence.last_active_at), (Some(PresenceStatus::Online), Some(office.now())));
+    office.agent("ada").asks("c1", "x").assign("c1", "ada").surface("ada", "console").contact_online("tom").later(1);
+    office.surface("ada", "conversation:c1").leaves_surface("ada", "console");
+    let facts = facts(&office, &["c1"], Agents::Around);
+    let rows = &facts.presence[&office.agent_id("ada")];
+    let told: Vec<_> = rows.iter().map(|row| (&*row.surface, row.status, row.last_active_at)).collect();
+    let (before, now) = (Some(instant("2026-03-02T09:00:00Z")), Some(office.now()));
+    assert_eq!(
+        told,
+        [("console", Some(PresenceStatus::Offline), before), ("conversation:500", Some(PresenceStatus::Online), now)]
+    );
+    let tom = &facts.contact_presence[&office.contact_id("tom")];
+    assert_eq!((tom.len(), tom[0].status, tom[0].last_active_at), (1, Some(PresenceStatus::Online), before));
 }
 
 #[test]
@@ -327,7 +350,7 @@ fn a_row_that_cannot_be_read_does_not_stop_the_others() {
     connection.execute_batch(rows).unwrap();
     let desk = Desk::open(&path).unwrap();
     let log = logged(|| {
-        let waiting = desk.snapshot().unwrap().pending(Watch::Unreplied, None).unwrap();
+        let waiting = desk.snapshot().unwrap().pending(Watch::Unreplied, WINDOW, None).unwrap();
         assert_eq!(waiting.iter().map(|pending| pending.conversation.as_str()).collect::<Vec<_>>(), ["1", "3"]);
     });
     assert!(log.contains("waiting_conversations") && log.contains("id=\"2\""), "{log}");
@@ -385,7 +408,8 @@ fn a_shown_conversation_brings_the_last_ten_messages_oldest_first() {
 fn nothing_is_read_of_a_message_that_is_not_shown() {
     let mut office = Office::new();
     office.asks("c1", "one").asks("c1", "secret").attach("c1", "secret.pdf", "https://x.example/secret.pdf");
-    let expected = Content { earlier_count: 1, ..Content::default() };
+    let (at, sender) = (Some(office.now()), Some(Sender::Contact));
+    let expected = Content { at, sender, earlier_count: 1, ..Content::default() };
     assert_eq!(content(&office, Show::None), expected);
 }
 
@@ -440,7 +464,8 @@ fn a_message_that_is_gone_has_no_words() {
     office.asks("c1", "hello?");
     let (conversation, latest) = (office.conversation_id("c1"), office.latest("c1"));
     office.deletes_latest("c1");
-    let wanted = Wanted { conversation, since: office.now(), latest, show: Show::Latest };
+    let (watch, latest) = (Watch::Unreplied, Some(latest));
+    let wanted = Wanted { conversation, watch, since: office.now(), latest, show: Show::Latest };
     assert_eq!(Desk::open(&office.path()).unwrap().snapshot().unwrap().contents(&[wanted]).unwrap(), HashMap::new());
 }
 
@@ -548,7 +573,7 @@ fn reading_leaves_every_byte_and_the_journal_mode_alone() {
     let before = fs::read(&path).unwrap();
     let desk = Desk::open(&path).unwrap();
     desk.check().unwrap();
-    desk.snapshot().unwrap().pending(Watch::Unread, None).unwrap();
+    desk.snapshot().unwrap().pending(Watch::Unread, WINDOW, None).unwrap();
     drop(desk);
     assert_eq!(fs::read(&path).unwrap(), before);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nor is anything left beside it");

@@ -21,7 +21,7 @@ const PASSWORD: &str = "hunter2-and-more";
 
 fn recipient(address: &str, name: &str) -> Recipient {
     let id = RecipientId::Agent("7".into());
-    Recipient { id, name: name.into(), address: address.into(), time_zone: chrono_tz::Tz::UTC }
+    Recipient { id, name: name.into(), address: address.into(), device: None, time_zone: chrono_tz::Tz::UTC }
 }
 
 fn words(text: &str) -> Words {

@@ -244,7 +244,7 @@ fn a_reply_while_a_digest_waits_for_another_try_silences_it_with_the_reason() {
     assert!(shift.passes("2026-03-02T09:10:00Z", "2026-03-02T10:00:00Z").is_empty());
     assert_eq!(shift.states(), ["suppressed"]);
     let id = shift.office.conversation_id("c1");
-    assert_eq!(shift.ledger().tellings(&id).unwrap()[0].words, "no_longer_waiting");
+    assert_eq!(shift.ledger().tellings(&id).unwrap()[0].words, "answered");
 }
 
 #[test]

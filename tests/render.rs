@@ -3,8 +3,8 @@
 
 use std::fs;
 
-use doorbell::model::{Assignee, Attachment, Earlier, Letter, Show, Watch, Why, Words};
-use doorbell::render::{Templates, embedded, sample_letter};
+use doorbell::model::{Assignee, Attachment, Earlier, Entry, Letter, RecipientId, Show, Watch, Why, Words};
+use doorbell::render::{Templates, embedded, note, sample_letter};
 use tempfile::TempDir;
 
 /// Monday in Berlin, 12:34.
@@ -53,6 +53,188 @@ fn several_conversations_read_well() {
     insta::assert_snapshot!(whole(&words(&letter)));
 }
 
+/// What an event or a deadline says of itself, as a desk would.
+fn told_as(entry: &mut Entry, watch: Watch) {
+    entry.watch = watch;
+    entry.why = match watch {
+        Watch::Assigned | Watch::Transferred | Watch::Invited => Why::Target(watch),
+        Watch::UnseenReply => Why::Contact,
+        Watch::Handover => Why::Group { name: "Orders".into(), assignee: Assignee::Nobody },
+        Watch::Assistance => Why::Supervisor,
+        _ => Why::Assignee,
+    };
+    if matches!(watch, Watch::Assigned | Watch::Transferred | Watch::Invited | Watch::Assistance) {
+        entry.actor = Some("Ben Okafor".into());
+    }
+    if matches!(watch, Watch::SlaWarning | Watch::SlaBreach) {
+        let due = if watch == Watch::SlaWarning { "2026-03-02T12:00:00Z" } else { "2026-03-02T11:22:00Z" };
+        (entry.matter, entry.at) = ("next_response".into(), due.parse().unwrap());
+    }
+}
+
+/// An answer to Tom that he has not seen.
+fn contact() -> Letter {
+    let mut letter = one();
+    letter.recipient.id = RecipientId::Contact("12".into());
+    letter.recipient.name = "Tom Becker".into();
+    let entry = &mut letter.entries[0];
+    told_as(entry, Watch::UnseenReply);
+    entry.sender = Some("Ada Lindqvist".into());
+    entry.body = "Guten Tag Herr Becker,\n\ndie neue Rechnung liegt bei.\n\nViele Grüße\nAda".into();
+    entry.at = "2026-03-02T10:58:00Z".parse().unwrap();
+    entry.link = Some("https://www.example.com/#chat".into());
+    letter
+}
+
+fn subject_and_text(letter: &Letter) -> String {
+    let words = words(letter);
+    format!("Subject: {}\n\n{}", words.subject, words.text)
+}
+
+#[test]
+fn each_watch_has_words_of_its_own() {
+    let all = Watch::ALL.map(|watch| {
+        let mut letter = if watch == Watch::UnseenReply { contact() } else { one() };
+        told_as(&mut letter.entries[0], watch);
+        letter.entries[0].body = "Guten Morgen".into();
+        letter.entries[0].attachments.clear();
+        format!("======== {}\n{}", watch.word(), subject_and_text(&letter))
+    });
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+/// Subject, the line beneath the headline, status and end of the letter that is told as this.
+fn lines(letter: &Letter) -> String {
+    let own = folder(&[
+        ("digest.subject.hbs", "{{subject}}"),
+        ("digest.txt.hbs", "{{headline}} | {{earliest}}\n{{#each conversations}}{{status}}\n{{/each}}{{closing}}\n"),
+    ]);
+    let words = Templates::load(Some(own.path()), &[]).unwrap().render("digest", letter).unwrap();
+    format!("{}\n{}{}\n", words.subject, words.text, note(letter).unwrap().title)
+}
+
+#[test]
+fn several_of_one_watch_are_told_as_such() {
+    let all = Watch::ALL.map(|watch| {
+        let mut letter = letter();
+        letter.entries.truncate(2);
+        letter.entries.iter_mut().for_each(|entry| told_as(entry, watch));
+        format!("======== {}\n{}", watch.word(), lines(&letter))
+    });
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn readers_whom_the_event_does_not_name_are_not_called_you() {
+    let events = [Watch::Assigned, Watch::Transferred, Watch::Invited, Watch::Assistance];
+    let all = events.map(|watch| {
+        let mut letter = one();
+        told_as(&mut letter.entries[0], watch);
+        letter.entries[0].why = Why::Supervisor;
+        let known = lines(&letter);
+        (letter.entries[0].actor, letter.entries[0].sender) = (None, None);
+        let unknown = lines(&letter);
+        letter.entries[0].why = Why::Target(Watch::Assigned);
+        format!(
+            "======== {}\n{known}\nnobody is known by name:\n{unknown}\nto the target:\n{}",
+            watch.word(),
+            lines(&letter)
+        )
+    });
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn several_are_told_by_what_holds_for_all_of_them() {
+    let mut letter = letter();
+    letter.entries.truncate(2);
+    letter.entries.iter_mut().for_each(|entry| told_as(entry, Watch::Assigned));
+    letter.entries[1].why = Why::Supervisor;
+    assert_eq!(words(&letter).subject, "2 chats were assigned, the first at 09:14");
+    letter.entries[1].why = Why::Uncovered;
+    assert_eq!(words(&letter).subject, "2 conversations need your attention, the oldest since 09:14");
+    letter.entries[0].since = "2026-03-01T20:10:00Z".parse().unwrap();
+    letter.entries[1].why = Why::Target(Watch::Assigned);
+    assert_eq!(words(&letter).subject, "2 chats were assigned to you, the first on Sun 1 Mar at 21:10");
+}
+
+#[test]
+fn the_reason_names_the_event_that_was_watched_whatever_the_ledger_remembers() {
+    let mut letter = one();
+    told_as(&mut letter.entries[0], Watch::Transferred);
+    letter.entries[0].why = Why::parse("target");
+    assert!(words(&letter).text.contains("You hear about this because it was transferred to you."));
+}
+
+#[test]
+fn m5_every_deadline_is_called_by_what_is_due() {
+    let mut all = Vec::new();
+    for metric in ["first_response", "next_response", "resolution", "queue_wait"] {
+        for watch in [Watch::SlaWarning, Watch::SlaBreach] {
+            let mut letter = one();
+            told_as(&mut letter.entries[0], watch);
+            letter.entries[0].matter = metric.into();
+            all.push(format!("======== {metric}, {}\n{}", watch.word(), lines(&letter)));
+            letter.entries.push(letter.entries[0].clone());
+            all.push(format!("-------- twice\n{}", lines(&letter)));
+        }
+    }
+    let mut late = one();
+    told_as(&mut late.entries[0], Watch::SlaWarning);
+    late.entries[0].at = "2026-03-01T20:10:00Z".parse().unwrap();
+    all.push(format!("======== a warning that comes late\n{}", lines(&late)));
+    insta::assert_snapshot!(all.concat());
+}
+
+#[test]
+fn a_mix_of_watches_needs_attention_and_each_says_why() {
+    let mut letter = letter();
+    let watches = [Watch::Unreplied, Watch::Assigned, Watch::SlaBreach, Watch::Handover];
+    letter.entries.iter_mut().zip(watches).for_each(|(entry, watch)| told_as(entry, watch));
+    letter.more = 1;
+    insta::assert_snapshot!(subject_and_text(&letter));
+}
+
+#[test]
+fn b6_the_contact_reads_who_answered_and_nothing_of_the_desk() {
+    let letter = contact();
+    let words = words(&letter);
+    insta::assert_snapshot!(whole(&words));
+    for inside in
+        ["You hear about this", "#1042", "1042", "Orders", "assigned", "wait", "Open the", "desk.example.com/inbox"]
+    {
+        assert!(!whole(&words).contains(inside), "{inside}");
+    }
+}
+
+#[test]
+fn b6_several_replies_are_counted_for_the_contact() {
+    let mut letter = contact();
+    letter.entries[0].earlier_count = 1;
+    assert_eq!(words(&letter).subject, "You have 2 new replies (Invoice question)");
+    assert_eq!(note(&letter).unwrap().title, "Ada Lindqvist answered you (+1 more)");
+    letter.entries.push(contact().entries.remove(0));
+    assert_eq!(words(&letter).subject, "You have 3 new replies");
+    insta::assert_snapshot!(subject_and_text(&letter));
+    letter.more = 4;
+    assert_eq!(words(&letter).subject, "You have new replies in 6 conversations");
+    letter.entries.truncate(1);
+    (letter.more, letter.entries[0].earlier_count, letter.entries[0].sender) = (0, 0, None);
+    assert_eq!(words(&letter).subject, "You have a new reply (Invoice question)");
+}
+
+#[test]
+fn x3_the_operator_reads_who_could_not_be_helped() {
+    let mut letter = letter();
+    letter.recipient.id = RecipientId::Person("fallback".into());
+    letter.recipient.name = "Operator".into();
+    letter.entries.iter_mut().for_each(|entry| entry.why = Why::Uncovered);
+    let several = subject_and_text(&letter);
+    letter.entries.truncate(1);
+    assert_eq!(words(&letter).subject, "Nobody could be told about Tom Becker's message (#1042 Invoice question)");
+    insta::assert_snapshot!(several);
+}
+
 #[test]
 fn a_letter_without_contents_tells_only_that_somebody_waits() {
     let mut letter = one();
@@ -92,7 +274,7 @@ fn without_contents_and_link_the_html_keeps_to_names_and_times() {
     letter.entries[0].link = None;
     let html = words(&letter).html;
     assert!(html.contains("Tom Becker") && html.contains("Waiting since Mon 2 Mar 2026, 09:14 CET"));
-    for gone in ["class=\"card\"", "Open conversation", "Attached", "Invoice", "Guten Morgen"] {
+    for gone in ["class=\"card\"", "Open the conversation", "Attached", "Invoice", "Guten Morgen"] {
         assert!(!html.contains(gone), "{gone}");
     }
 }
@@ -146,7 +328,7 @@ fn times_are_written_in_the_zone_of_the_recipient_across_a_change_of_clocks() {
     letter.entries[0].earlier_count = 1;
     letter.entries[0].at = "2026-03-29T01:10:00Z".parse().unwrap();
     let text = words(&letter).text;
-    assert!(text.contains("Waiting since Sun 29 Mar 2026, 00:30 CET (7 h)"), "{text}");
+    assert!(text.contains("Waiting since Sun 29 Mar 2026, 00:30 CET · 7 h"), "{text}");
     assert!(text.contains("Latest message, Sun 29 Mar 2026, 03:10 CEST"), "{text}");
     assert!(text.contains("on Sun 29 Mar 2026, 08:30 CEST,"), "{text}");
     letter.recipient.time_zone = chrono_tz::Asia::Kathmandu;
@@ -159,13 +341,13 @@ fn the_subject_says_what_is_looked_for_and_since_when() {
     assert_eq!(words(&letter).subject, "4 conversations wait for an answer, the oldest since 09:14");
     letter.entries[0].since = "2026-02-27T16:05:00Z".parse().unwrap();
     letter.entries[0].watch = Watch::Unread;
-    assert_eq!(words(&letter).subject, "4 conversations wait for you, the oldest since Fri 27 Feb, 17:05");
+    assert_eq!(words(&letter).subject, "4 conversations need your attention, the oldest since Fri 27 Feb, 17:05");
     letter.entries.iter_mut().for_each(|entry| entry.watch = Watch::Unread);
     assert_eq!(words(&letter).subject, "4 conversations with unread messages, the oldest since Fri 27 Feb, 17:05");
     letter.entries.truncate(1);
     assert_eq!(words(&letter).subject, "Unread message from Tom Becker (#1042 Invoice question)");
     (letter.entries[0].number, letter.entries[0].subject, letter.entries[0].sender) = (None, None, None);
-    assert_eq!(words(&letter).subject, "Unread message from Somebody");
+    assert_eq!(words(&letter).subject, "Unread message from somebody");
     letter.entries[0].subject = Some("x ".repeat(400));
     letter.entries[0].sender = Some("👨‍👩‍👧".repeat(200));
     assert!(words(&letter).subject.chars().count() <= 750, "at most 150 visible characters");
@@ -195,7 +377,7 @@ fn a_digest_never_grows_beyond_256_kb_and_counts_what_it_leaves_out() {
     let shown = words.text.matches("Open the conversation:").count();
     assert!(shown >= 50, "{shown}");
     assert!(words.text.contains("(shortened)"));
-    assert!(words.text.contains(&format!("\n{} more conversations wait.", 200 - shown)), "{shown} shown");
+    assert!(words.text.contains(&format!("\nAnd {} more conversations.", 200 - shown)), "{shown} shown");
     assert!(words.subject.starts_with("200 conversations"));
 }
 
@@ -305,6 +487,33 @@ fn b7_templates_in_single_braces_are_understood() {
     letter.entries[0].body = "a <b>\nhttps://example.com.".into();
     let words = Templates::load(Some(own.path()), &[]).unwrap().render("digest", &letter).unwrap();
     insta::assert_snapshot!(whole(&words));
+}
+
+#[test]
+fn b7_templates_in_single_braces_serve_the_contact_as_well() {
+    let fields = "{recipient_name}|{sender_name}|{sender_profile_image}|{message}|{attachments}|{conversation_id}|\n\
+                  {conversation_link}|";
+    let own = folder(&[
+        ("digest.subject.hbs", "{sender_name} wrote to {recipient_name}"),
+        ("digest.txt.hbs", fields),
+        ("digest.html.hbs", fields),
+    ]);
+    let templates = Templates::load(Some(own.path()), &[]).unwrap();
+    let mut letter = contact();
+    letter.entries[0].sender_image = Some("https://images.example.com/ada.png".into());
+    letter.entries[0].body = "liegt bei".into();
+    letter.entries[0].link = None;
+    let words = templates.render("digest", &letter).unwrap();
+    assert_eq!(words.subject, "Ada Lindqvist wrote to Tom Becker");
+    assert_eq!(
+        words.text,
+        "Tom Becker|Ada Lindqvist|https://images.example.com/ada.png|> liegt bei|- Rechnung 2026-0219.pdf (82 KB)\n  \
+         https://desk.example.com/files/8131/rechnung-2026-0219.pdf|1042|\n|"
+    );
+    assert!(words.html.ends_with("|1042|<br>\n|"), "{}", words.html);
+    letter.entries[0].link = Some("https://www.example.com/#chat".into());
+    let words = templates.render("digest", &letter).unwrap();
+    assert!(words.text.ends_with("|\nhttps://www.example.com/#chat|"), "{}", words.text);
 }
 
 #[test]

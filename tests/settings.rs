@@ -62,7 +62,7 @@ fn every_file_in_examples_can_be_used() {
 fn the_example_settings_are_right_as_they_stand() {
     let config = parse(EXAMPLE).unwrap_or_else(|mistake| panic!("{mistake}"));
     let rules: Vec<&str> = config.rules.iter().map(|rule| rule.rule.name.as_str()).collect();
-    assert_eq!(rules, ["digest", "escalation", "reminder"]);
+    assert_eq!(rules, ["digest", "escalation", "reminder", "uncovered"]);
 }
 
 #[test]

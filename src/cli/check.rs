@@ -9,12 +9,12 @@ use serde_json::json;
 use super::exit::{SettingsError, TryLaterError};
 use super::{Exit, Format, Global, open, say, time};
 use crate::config::Config;
-use crate::deliver::email::remedy;
+use crate::deliver::{notes, remedy};
 use crate::ledger::Ledger;
-use crate::model::Outcome;
+use crate::model::{Channel, Outcome};
 use crate::schedule;
 
-/// Check settings, templates, desk, ledger and secrets
+/// Check settings, templates, desk, ledger, secrets and outbox folders
 ///
 /// Prints a line for everything that is in order, and stops at the first thing that is not, with the remedy.
 #[derive(Debug, clap::Args)]
@@ -44,18 +44,37 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     }
     ok("desk", &desk(&config)?);
     ok("ledger", &ledger(&config)?);
-    if let Some(email) = &config.email {
-        let relay = open::relay(&config)?;
-        if email.writes_files() {
-            // needs no network, and a folder that nobody may write to keeps everybody from hearing
-            relay.probe().map_err(|outcome| refused(&outcome))?;
-        }
-        ok("email", &email.destination());
-        if arguments.connect {
-            ok("email", &relay.probe().map_err(|outcome| refused(&outcome))?);
-        }
+    for (channel, found) in channels(&config, arguments.connect)? {
+        ok(channel.word(), &found);
     }
     Ok(Exit::Done)
+}
+
+/// What every channel that is set up does, in a line or two each.
+fn channels(config: &Config, connect: bool) -> Result<Vec<(Channel, String)>> {
+    let mut found = Vec::new();
+    let refuse = |channel| move |outcome| refused(channel, &outcome);
+    if let Some(email) = &config.email {
+        let relay = open::relay(config)?;
+        if email.writes_files() {
+            // needs no network, and a folder that nobody may write to keeps everybody from hearing
+            relay.probe().map_err(refuse(Channel::Email))?;
+        }
+        found.push((Channel::Email, email.destination()));
+        if connect {
+            found.push((Channel::Email, relay.probe().map_err(refuse(Channel::Email))?));
+        }
+    }
+    for (channel, outbox) in open::outboxes(config) {
+        outbox.probe().map_err(refuse(channel))?;
+        found.push((channel, outbox.destination()));
+    }
+    let mut steps = config.rules.iter().flat_map(|scheduled| &scheduled.rule.via);
+    if steps.any(|step| step.channel == Channel::InApp) {
+        let feed = format!("the table in_app_notifications in {}", config.ledger_path().display());
+        found.push((Channel::InApp, feed));
+    }
+    Ok(found)
 }
 
 fn schedules(config: &Config) -> Result<Vec<String>> {
@@ -109,9 +128,10 @@ fn ledger(config: &Config) -> Result<String> {
     Ok(path.display().to_string())
 }
 
-/// A server's refusal as an error with its own words and the remedy.
-pub(super) fn refused(outcome: &Outcome) -> anyhow::Error {
-    let remedy = remedy(outcome);
+/// A channel's refusal as an error with its own words and the remedy.
+pub(super) fn refused(channel: Channel, outcome: &Outcome) -> anyhow::Error {
+    let remedy = remedy(channel, outcome);
+    let way_out = if channel == Channel::Email { "email.server" } else { notes::key(channel) };
     let with_remedy = |text: String| if remedy.is_empty() { text } else { format!("{text}; {remedy}") };
     match outcome {
         Outcome::Misconfigured { key, reply } => {
@@ -122,8 +142,7 @@ pub(super) fn refused(outcome: &Outcome) -> anyhow::Error {
         | Outcome::RefusedRecipient(reply)
         | Outcome::RefusedMessage(reply)
         | Outcome::Unknown(reply) => {
-            TryLaterError(with_remedy(format!("email.server: {}", format!("{} {}", reply.code, reply.text).trim())))
-                .into()
+            TryLaterError(with_remedy(format!("{way_out}: {}", format!("{} {}", reply.code, reply.text).trim()))).into()
         }
     }
 }

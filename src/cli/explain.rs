@@ -91,7 +91,7 @@ impl Open<'_> {
             say::line(&value.to_string());
             return Ok(());
         }
-        let facts = self.snapshot.facts(std::slice::from_ref(id), Agents::All)?;
+        let facts = self.snapshot.facts(std::slice::from_ref(id), Agents::All, &[])?;
         let words = self.words(&facts);
         say::line(&headline(&facts, id));
         self.show_rules(&words, &decisions, &tellings, &kept);
@@ -137,7 +137,7 @@ impl Open<'_> {
             return Ok(());
         }
         named.extend(tellings.iter().map(|it| it.conversation.clone()));
-        let facts = self.snapshot.facts(&named, Agents::All)?;
+        let facts = self.snapshot.facts(&named, Agents::All, &[])?;
         let words = self.words(&facts);
         show_now(&words, &decisions);
         match since {

@@ -1,9 +1,10 @@
 //! Finding the settings, and opening the rooms by them.
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 
@@ -11,8 +12,11 @@ use super::Global;
 use super::exit::SettingsError;
 use crate::config::Config;
 use crate::deliver::email::Relay;
-use crate::desk::Desk;
-use crate::pass::Post;
+use crate::deliver::no_section;
+use crate::deliver::notes::Outbox;
+use crate::desk::{Desk, ReadMarks};
+use crate::model::{Channel, Outcome};
+use crate::pass::{MarkRead, Post};
 use crate::render::{TemplateError, Templates};
 
 const HERE: &str = "doorbell.toml";
@@ -39,10 +43,48 @@ pub(super) fn templates(config: &Config) -> Result<Templates, TemplateError> {
     Templates::load(config.template_folder().as_deref(), &config.template_sets())
 }
 
-/// Templates and relay: made only when there is something to send.
+/// Templates and the ways out: made only when there is something to send.
 pub(super) fn post(config: &Config) -> Result<Post> {
     let (templates, template_fault) = working_templates(config)?;
-    Ok(Post { templates, own_words: LazyLock::new(Templates::embedded_only), template_fault, email: relay(config)? })
+    Ok(Post {
+        templates,
+        own_words: LazyLock::new(Templates::embedded_only),
+        template_fault,
+        email: email(config)?,
+        notes: outboxes(config),
+        mark_read: mark_read(config)?,
+    })
+}
+
+/// What writes into the desk that a mail was read, where the settings want it.
+fn mark_read(config: &Config) -> Result<Option<Box<MarkRead>>> {
+    if !config.desk.mark_read_after_email {
+        return Ok(None);
+    }
+    let marks = Mutex::new(ReadMarks::open(&config.desk_path())?);
+    // a lane that panicked left no half of a transaction behind
+    let mark = move |read: &[_]| marks.lock().unwrap_or_else(PoisonError::into_inner).mark(read);
+    Ok(Some(Box::new(mark)))
+}
+
+/// The way out by email, or what keeps it shut. A setting that shuts it ends a pass that knows no other channel.
+fn email(config: &Config) -> Result<Result<Relay, Outcome>> {
+    let Some(settings) = &config.email else { return Ok(Err(no_section(Channel::Email))) };
+    match Relay::new(settings, &config.folder) {
+        Err(fault) if !tells_by_others(config) => Err(fault.into()),
+        relay => Ok(relay.map_err(|fault| fault.outcome())),
+    }
+}
+
+/// Whether a rule tells by anything but email.
+fn tells_by_others(config: &Config) -> bool {
+    config.rules.iter().flat_map(|scheduled| &scheduled.rule.via).any(|step| step.channel != Channel::Email)
+}
+
+/// The ways out of the channels that write files.
+pub(super) fn outboxes(config: &Config) -> BTreeMap<Channel, Outbox> {
+    let outbox = |(channel, settings): (&Channel, &_)| (*channel, Outbox::new(*channel, settings, &config.folder));
+    config.notes.iter().map(outbox).collect()
 }
 
 /// The operator's templates; when they are broken, doorbell's own words and the fault: nobody is kept from hearing.

@@ -80,7 +80,7 @@ fn facts(desk: &Desk, foreseen: &[Foreseen]) -> Result<Facts> {
     let mut ids: Vec<_> = told.chain(suppressed).map(|item| item.conversation.clone()).collect();
     ids.sort_unstable();
     ids.dedup();
-    desk.snapshot()?.facts(&ids, Agents::All)
+    desk.snapshot()?.facts(&ids, Agents::All, &[])
 }
 
 /// Puts a pass into an order that is the same every time: by name, then channel, then what waits longest.

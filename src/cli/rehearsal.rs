@@ -27,7 +27,7 @@ pub(super) struct Rehearsed {
 pub(super) fn show(global: &Global, config: &Config, snapshot: &Snapshot<'_>, rehearsed: &Rehearsed) -> Result<()> {
     let Rehearsed { plan, letters, queued } = rehearsed;
     let ids: Vec<ConversationId> = plan.decisions.iter().map(|decision| decision.conversation.clone()).collect();
-    let facts = snapshot.facts(&ids, Agents::All)?;
+    let facts = snapshot.facts(&ids, Agents::All, &[])?;
     match global.format {
         Format::Json => say::line(&as_json(rehearsed).to_string()),
         Format::Human => {

@@ -50,7 +50,8 @@ pub(super) struct Arguments {
     /// Begin no new delivery after this time
     #[arg(long, value_name = "TIME", default_value = "4m")]
     budget: Span,
-    /// Send every mail to this address instead, for trials on a copy of the desk: the ledger counts it as told
+    /// Send every mail to this address instead, for trials on a copy of the desk: the ledger counts it as told, and
+    /// what would go out by other channels stays queued
     #[arg(long, value_name = "ADDRESS")]
     redirect_to: Option<String>,
 }

@@ -2,54 +2,99 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::exit::UsageError;
+use super::exit::{SettingsError, UsageError};
 use super::{Exit, Format, Global, check, open, say};
+use crate::config::Config;
 use crate::deliver::email::Mail;
-use crate::model::{Outcome, Recipient, RecipientId, email_address, masked};
-use crate::render::sample_letter;
+use crate::deliver::notes::Notification;
+use crate::model::{
+    Channel, Device, Letter, Outcome, Provider, Recipient, RecipientId, email_address, masked, phone_number,
+};
+use crate::render::{self, sample_letter};
 
 /// Send a sample digest to an address, and print what the server says
 ///
-/// The ledger is not touched and nobody else hears.
+/// The ledger is not touched and nobody else hears. By sms, push and desktop a sample notification is written to the
+/// outbox of the channel.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The channel to try
-    #[arg(value_parser = ["email"])]
+    #[arg(value_parser = ["email", "sms", "push", "desktop", "in_app"])]
     channel: String,
-    /// Where to send it
+    /// Where to send it: an email address, a number such as +441632960000, or the token of a device
     to: String,
-    /// The template set to show
+    /// The template set to show; email only
     #[arg(long, value_name = "NAME", default_value = "digest")]
     template: String,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let config = open::config(global)?;
-    let address = email_address(&arguments.to)
-        .ok_or_else(|| UsageError(format!("{:?} is not an email address", arguments.to)))?;
-    let post = open::post(&config)?;
     let now = Utc::now();
     let mut letter = sample_letter(now);
     letter.desk.clone_from(&config.desk.name);
     // no setting names such a page yet, so no real mail shows it
     letter.desk_link = None;
-    letter.recipient = Recipient {
-        device: None,
+    let channel = Channel::parse(&arguments.channel).context("read the channel")?;
+    letter.recipient = recipient(&config, channel, &arguments.to)?;
+    let shown = masked(&letter.recipient.address);
+    let outcome = match channel {
+        Channel::Email => by_email(&config, &arguments.template, letter, now)?,
+        _ => by_note(&config, channel, letter, now)?,
+    };
+    answer(global, channel, &shown, &outcome)
+}
+
+fn recipient(config: &Config, channel: Channel, to: &str) -> Result<Recipient> {
+    let usage = |what: String| UsageError(what);
+    let address = match channel {
+        Channel::Email => email_address(to).ok_or_else(|| usage(format!("{to:?} is not an email address")))?,
+        Channel::Sms => phone_number(to)
+            .ok_or_else(|| usage(format!("{to:?} is not a number in international form, such as +441632960000")))?,
+        Channel::Push | Channel::Desktop => Arc::from(to),
+        Channel::InApp => {
+            let ledger = config.ledger_path();
+            let message = format!("in_app needs no test: it is the table in_app_notifications in {}", ledger.display());
+            return Err(usage(message).into());
+        }
+    };
+    Ok(Recipient {
+        device: channel.is_by_device().then(|| Arc::new(device(channel, address.clone()))),
         id: RecipientId::Person("test".into()),
         name: String::new(),
-        address: address.clone(),
+        address,
         time_zone: config.desk.time_zone.0,
-    };
-    let words = post
-        .templates
-        .render(&arguments.template, &letter)
-        .map_err(|error| UsageError(format!("--template {:?}: {error}", arguments.template)))?;
+    })
+}
+
+fn device(channel: Channel, token: Arc<str>) -> Device {
+    let provider = if channel == Channel::Desktop { Provider::WebPush } else { Provider::Fcm };
+    Device { id: "test".into(), provider, token, p256dh: None, auth: None, platform: None, app_id: None }
+}
+
+fn by_email(config: &Config, template: &str, letter: Letter, now: DateTime<Utc>) -> Result<Outcome> {
+    let (templates, _) = open::working_templates(config)?;
+    let relay = open::relay(config)?;
+    let words =
+        templates.render(template, &letter).map_err(|error| UsageError(format!("--template {template:?}: {error}")))?;
     let mail = Mail { recipient: letter.recipient, words, uid: uid(now), thread: None, now, redirected_to: None };
-    answer(global, &address, &post.email.lane().send(&mail))
+    let outcome = relay.lane().send(&mail);
+    Ok(outcome)
+}
+
+fn by_note(config: &Config, channel: Channel, letter: Letter, now: DateTime<Utc>) -> Result<Outcome> {
+    let outboxes = open::outboxes(config);
+    let outbox = outboxes
+        .get(&channel)
+        .ok_or_else(|| SettingsError(format!("there is no [{channel}] section; add one with outbox = \"FOLDER\"")))?;
+    let note = render::note(&letter).context("put the sample into a note")?;
+    let uid = uid(now);
+    let notification = Notification { recipient: letter.recipient, note, collapse: uid.clone(), uid, now };
+    Ok(outbox.send(&notification))
 }
 
 /// Every test is a mail of its own, and never the key of a delivery. What differs stands first, because the name of a
@@ -59,17 +104,17 @@ fn uid(now: DateTime<Utc>) -> String {
     format!("{:08x}-test-{micros}-{}", micros & 0xffff_ffff, std::process::id())
 }
 
-fn answer(global: &Global, address: &Arc<str>, outcome: &Outcome) -> Result<Exit> {
+fn answer(global: &Global, channel: Channel, address: &str, outcome: &Outcome) -> Result<Exit> {
     match outcome {
         Outcome::Accepted(reply) => {
             let words = format!("{} {}", reply.code, reply.text);
-            let (address, words) = (masked(address), words.trim());
+            let words = words.trim();
             match global.format {
                 Format::Json => say::line(&json!({ "accepted": true, "address": address, "words": words }).to_string()),
                 Format::Human => say::line(&format!("accepted for {address}: {words}")),
             }
             Ok(Exit::Done)
         }
-        refused => Err(check::refused(refused)),
+        refused => Err(check::refused(channel, refused)),
     }
 }

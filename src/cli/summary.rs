@@ -45,6 +45,9 @@ fn headline(report: &Report) -> String {
     let seconds = format!("{:.1} s", report.seconds);
     if report.sent + report.retried + report.dead + report.unknown == 0 {
         let what = match report {
+            Report { left: 1.., .. } => {
+                return format!("doorbell: nothing sent, {} left for the next pass ({seconds})", report.left);
+            }
             Report { rules: 0, .. } => "no rule is due now",
             Report { told: 0, .. } => "nothing new to tell",
             _ => "nothing sent",

@@ -141,7 +141,10 @@ fn a_key_that_lacks_is_named_with_an_example() {
         ("[desk]\nname = \"x\"\n".into(), "desk: the key url is missing; add url = \"sqlite:"),
         (format!("{desk}[email]\noutbox = \"x\"\n{RULE}"), "email: the key from is missing; add from = "),
         (format!("{desk}{EMAIL}[rule.r]\n"), "rule.r: the key watch is missing; add watch = \"unread\""),
-        (format!("{desk}{EMAIL}[people.p]\nname = \"P\"\n"), "people.p: the key email is missing; add email = "),
+        (
+            format!("{desk}{EMAIL}[people.p]\nname = \"P\"\n"),
+            "people.p: nothing says how to reach this person; add email = ",
+        ),
     ] {
         let error = complaint(&text);
         assert!(error.contains(key), "{key:?} is missing in:\n{error}");

@@ -12,7 +12,6 @@ mod tls;
 mod trouble;
 mod wire;
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -28,7 +27,7 @@ use self::smtp::Session;
 use self::trouble::{Stage, Trouble};
 use self::wire::Lost;
 use super::outbox;
-use crate::model::{Outcome, Reply};
+use crate::model::Outcome;
 
 /// The way out for all mails of a pass; shared by its lanes.
 pub struct Relay {
@@ -81,9 +80,7 @@ impl Relay {
                 Ok(description)
             }
             Way::Outbox(folder) => {
-                let name = ".doorbell-probe";
-                let tried = outbox::put(folder, name, b"").and_then(|()| std::fs::remove_file(folder.join(name)));
-                tried.map_err(|error| unwritten(&error))?;
+                outbox::probe(folder).map_err(|error| outbox::unwritten("email.outbox", &error))?;
                 Ok(format!("mails are written to {}", folder.display()))
             }
         }
@@ -146,29 +143,5 @@ fn is_stale(trouble: &Trouble) -> bool {
 
 fn write_down(folder: &Path, message: &Message, uid: &str) -> Outcome {
     let name = outbox::file_name(message.to.user(), uid, "eml");
-    match outbox::put(folder, &name, &message.bytes) {
-        Ok(()) => Outcome::Accepted(Reply { code: String::new(), text: "written to the outbox".into() }),
-        Err(error) => unwritten(&error),
-    }
-}
-
-/// A full disk passes; everything else about a folder stays until somebody looks.
-fn unwritten(error: &io::Error) -> Outcome {
-    let reply = Reply { code: String::new(), text: format!("write to the outbox: {error}") };
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Outcome::Deferred(None, reply),
-        _ => Outcome::Misconfigured { key: "email.outbox", reply },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_full_disk_passes_and_a_locked_folder_does_not() {
-        let outcome = |kind: io::ErrorKind| unwritten(&kind.into());
-        assert!(matches!(outcome(io::ErrorKind::StorageFull), Outcome::Deferred(None, _)));
-        assert!(matches!(outcome(io::ErrorKind::PermissionDenied), Outcome::Misconfigured { key: "email.outbox", .. }));
-    }
+    outbox::write(folder, &name, &message.bytes, "email.outbox")
 }

@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use crate::model::{Outcome, Reply};
+
 /// Names longer than this are cut: file systems stop at 255 bytes, and the key and ending need room.
 const LONGEST_STEM: usize = 64;
 
@@ -21,6 +23,30 @@ pub fn put(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
     written?;
     // without this a power cut may forget the name although the content is on disk
     File::open(folder)?.sync_all()
+}
+
+/// Writes `folder/name` in place of sending; `key` is the setting that names the folder.
+pub(super) fn write(folder: &Path, name: &str, content: &[u8], key: &'static str) -> Outcome {
+    match put(folder, name, content) {
+        Ok(()) => Outcome::Accepted(Reply { code: String::new(), text: "written to the outbox".into() }),
+        Err(error) => unwritten(key, &error),
+    }
+}
+
+/// Whether files can be written to a folder: writes one and removes it.
+pub(super) fn probe(folder: &Path) -> io::Result<()> {
+    let name = ".doorbell-probe";
+    put(folder, name, b"")?;
+    fs::remove_file(folder.join(name))
+}
+
+/// A full disk passes; everything else about a folder stays until somebody looks.
+pub(super) fn unwritten(key: &'static str, error: &io::Error) -> Outcome {
+    let reply = Reply { code: String::new(), text: format!("write to the outbox: {error}") };
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Outcome::Deferred(None, reply),
+        _ => Outcome::Misconfigured { key, reply },
+    }
 }
 
 /// A file name of letters, digits, `.`, `_` and `-` that says whose it is: no path, no hidden file.
@@ -50,6 +76,13 @@ mod tests {
         put(&deep, "ada-1.eml", b"second").unwrap();
         assert_eq!(fs::read(deep.join("ada-1.eml")).unwrap(), b"second");
         assert_eq!(fs::read_dir(&deep).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_full_disk_passes_and_a_locked_folder_does_not() {
+        let outcome = |kind: io::ErrorKind| unwritten("push.outbox", &kind.into());
+        assert!(matches!(outcome(io::ErrorKind::StorageFull), Outcome::Deferred(None, _)));
+        assert!(matches!(outcome(io::ErrorKind::PermissionDenied), Outcome::Misconfigured { key: "push.outbox", .. }));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Whether the database is a desk: what is missing by name, with the remedy, and how much there is.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use rusqlite::{Connection, Params};
@@ -23,24 +24,32 @@ pub struct Findings {
 }
 
 /// Every relation that is read, with the columns that are read of it.
-const RELATIONS: [(&str, &str); 9] = [
-    ("agents", "id account_id name email role active time_zone"),
-    ("groups", "id name"),
+const RELATIONS: [(&str, &str); 14] = [
+    ("agents", "id account_id name email phone avatar_url role active time_zone"),
+    ("groups", "id name kind"),
     ("group_members", "group_id agent_id"),
-    ("contacts", "id name email kind blocked avatar_url"),
+    ("contacts", "id account_id name email phone avatar_url kind blocked sms_consent time_zone last_active_at"),
     (
         "conversations",
         "id account_id number subject status assignee_id last_agent_id group_id contact_id bot_state waiting_since \
-         unread_since",
+         unread_since unseen_reply_at first_reply_at agents_last_seen_at contact_last_seen_at",
     ),
-    ("messages", "id conversation_id sender_type deleted body body_format created_at"),
+    ("messages", "id conversation_id sender_type sender_id private deleted body body_format created_at"),
     ("attachments", "id message_id filename byte_size url"),
     ("read_cursors", "conversation_id reader_type reader_id last_seen_at"),
-    ("presence", "subject_type subject_id status last_active_at"),
+    ("presence", "subject_type subject_id status surface last_active_at"),
+    ("devices", "id owner_type owner_id provider token p256dh auth platform app_id"),
+    ("preferences", "agent_id group_id event channel enabled scope unassigned"),
+    (
+        "availability",
+        "agent_id time_zone working_days working_from working_until quiet_from quiet_until away_until stand_in_id",
+    ),
+    ("desk_events", "event_id conversation_id kind at actor_id target_id"),
+    ("sla_deadlines", "conversation_id metric due_at"),
 ];
 
 /// Without these nothing would ever wait, and nobody would see why; or a pass would walk the whole desk.
-const KEEPERS: [&str; 13] = [
+const KEEPERS: [&str; 21] = [
     "messages_written",
     "messages_changed",
     "messages_removed",
@@ -52,8 +61,16 @@ const KEEPERS: [&str; 13] = [
     "conversations_derive",
     "conversations_waiting",
     "conversations_unread",
+    "conversations_unseen",
     "messages_of_contact",
+    "messages_of_bot",
+    "messages_replies",
     "attachments_by_message",
+    "devices_by_owner",
+    "preferences_once",
+    "desk_events_by_kind",
+    "desk_events_by_conversation",
+    "sla_deadlines_by_time",
 ];
 
 /// A database without one of these is another program's, and not a desk that lacks something.
@@ -67,10 +84,20 @@ const COUNTS: &str = "SELECT
     (SELECT count(*) FROM conversations WHERE waiting_since IS NOT NULL AND status = 'open'),
     (SELECT count(*) FROM conversations WHERE unread_since IS NOT NULL AND status = 'open')";
 
+/// Before anything is written beside or into a database that `desk.url` names by mistake.
+pub(super) fn refuse_another(path: &Path, connection: &Connection) -> Result<()> {
+    let missing: Option<String> =
+        connection.query_row(HEART, [], |row| row.get(0)).with_context(|| format!("read desk {}", path.display()))?;
+    match missing {
+        Some(missing) => Err(DeskError::NoDesk { path: path.to_owned(), missing }.into()),
+        None => Ok(()),
+    }
+}
+
 impl Desk {
     /// Looks whether everything is there that a pass reads, and counts.
     pub fn check(&self) -> Result<Findings> {
-        self.refuse_another(&self.connection)?;
+        refuse_another(&self.path, &self.connection)?;
         let mut findings = Findings { problems: self.problems()?, ..Findings::default() };
         if findings.problems.is_empty() {
             let counts: (i64, i64, i64, i64) = self
@@ -84,17 +111,6 @@ impl Desk {
             findings.unread = count(counts.3);
         }
         Ok(findings)
-    }
-
-    /// Before anything is written beside or into a database that `desk.url` names by mistake.
-    pub(super) fn refuse_another(&self, connection: &Connection) -> Result<()> {
-        let missing: Option<String> = connection
-            .query_row(HEART, [], |row| row.get(0))
-            .with_context(|| format!("read desk {}", self.path.display()))?;
-        match missing {
-            Some(missing) => Err(DeskError::NoDesk { path: self.path.clone(), missing }.into()),
-            None => Ok(()),
-        }
     }
 
     fn problems(&self) -> Result<Vec<String>> {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, anyhow, bail};
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use rusqlite::types::ValueRef;
 use rusqlite::{Params, Row};
 
@@ -86,6 +87,11 @@ impl Columns<'_> {
         Ok(self.integer(column)?.unwrap_or_default() != 0)
     }
 
+    /// A yes or no that may be missing.
+    pub(super) fn yes_or_no(&self, column: &str) -> Result<Option<bool>> {
+        Ok(self.integer(column)?.map(|number| number != 0))
+    }
+
     /// Bytes as they are stored, without a copy.
     pub(super) fn bytes(&self, column: &str) -> Result<&[u8]> {
         match self.row.get_ref(column)? {
@@ -106,6 +112,29 @@ impl Columns<'_> {
             },
             |(_, meaning)| *meaning,
         )
+    }
+
+    /// A value with a notation of its own; one that cannot be read is warned of, and is as if it were not there.
+    pub(super) fn parsed<T>(&self, column: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        let text = self.readable(column, self.text(column))?;
+        let parsed = parse(&text);
+        if parsed.is_none() {
+            self.warn_once(column, &text);
+        }
+        parsed
+    }
+
+    /// A time zone by its IANA name.
+    pub(super) fn zone(&self, column: &str) -> Option<Tz> {
+        self.parsed(column, |name| name.parse().ok())
+    }
+
+    /// A value without which the rest of the row still counts: a fault is warned of and leaves nothing.
+    pub(super) fn readable<T>(&self, column: &str, value: Result<Option<T>>) -> Option<T> {
+        value.unwrap_or_else(|error| {
+            self.warn_once(column, &error.to_string());
+            None
+        })
     }
 
     /// Says once per pass that the desk uses a word we do not know.

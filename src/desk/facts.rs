@@ -1,18 +1,21 @@
-//! Everything around conversations that decides who hears: people, groups, presence, read cursors.
+//! Everything around conversations that decides who hears: this file the conversations, its folder the people.
+
+pub(super) mod people;
+pub(super) mod wishes;
 
 use anyhow::Result;
 
 use super::Snapshot;
 use super::columns::{Columns, integers, texts};
 use crate::model::{
-    Agent, AgentId, BotState, Contact, ContactId, ContactKind, Conversation, ConversationId, Facts, Group, GroupId,
-    Presence, PresenceStatus, Role, Status,
+    AgentId, BotState, Contact, ContactId, ContactKind, Conversation, ConversationId, Facts, Group, GroupId, Status,
 };
 
 /// Whom the facts tell of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Agents {
-    /// Those who have to do with the conversations: assignees, last agents, members of their groups.
+    /// Those who have to do with the conversations: assignees, last agents, members of their groups, and who stands in
+    /// for them.
     Around,
     /// Every agent of the desk as well.
     All,
@@ -21,23 +24,38 @@ pub enum Agents {
 /// Each lookup of the facts: by id only, whatever the size of the desk.
 pub(super) mod sql {
     pub(in crate::desk) const CONVERSATIONS: &str = "
-        SELECT id, account_id, number, subject, status, assignee_id, last_agent_id, group_id, contact_id, bot_state
-        FROM conversations WHERE id IN (SELECT value FROM json_each(?1))";
+        SELECT c.id, c.account_id, c.number, c.subject, c.status, c.assignee_id, c.last_agent_id, c.group_id,
+               c.contact_id, c.bot_state, c.agents_last_seen_at, c.contact_last_seen_at,
+               c.waiting_since IS NOT NULL AS waiting, c.first_reply_at IS NOT NULL AS replied,
+               c.unseen_reply_at IS NOT NULL AS unseen,
+          ( SELECT m.created_at FROM messages m
+            WHERE m.conversation_id = c.id AND m.sender_type = 'contact' AND m.deleted = 0
+            ORDER BY m.created_at DESC, m.id DESC LIMIT 1
+          ) AS contact_wrote_at,
+          CASE
+            WHEN c.bot_state NOT IN ('active', 'answered') THEN NULL
+            WHEN EXISTS (
+              SELECT 1 FROM messages b
+              WHERE b.conversation_id = c.id AND b.sender_type = 'bot' AND b.private = 0 AND b.deleted = 0)
+            THEN (
+              SELECT m.created_at FROM messages m
+              WHERE m.conversation_id = c.id AND m.sender_type = 'contact' AND m.deleted = 0
+                AND (m.created_at, m.id) > (
+                  SELECT b.created_at, b.id FROM messages b
+                  WHERE b.conversation_id = c.id AND b.sender_type = 'bot' AND b.private = 0 AND b.deleted = 0
+                  ORDER BY b.created_at DESC, b.id DESC LIMIT 1)
+              ORDER BY m.created_at, m.id LIMIT 1)
+            ELSE c.waiting_since
+          END AS bot_silent_since
+        FROM conversations c WHERE c.id IN (SELECT value FROM json_each(?1))";
     pub(in crate::desk) const CONTACTS: &str = "
-        SELECT id, name, kind, blocked, avatar_url FROM contacts WHERE id IN (SELECT value FROM json_each(?1))";
+        SELECT id, account_id, name, email, phone, avatar_url, kind, blocked, sms_consent, time_zone, last_active_at
+        FROM contacts WHERE id IN (SELECT value FROM json_each(?1))";
     pub(in crate::desk) const GROUPS: &str = "
-        SELECT id, name FROM groups WHERE id IN (SELECT value FROM json_each(?1))";
+        SELECT id, name, kind FROM groups WHERE id IN (SELECT value FROM json_each(?1))";
     pub(in crate::desk) const MEMBERS: &str = "
         SELECT group_id, agent_id FROM group_members WHERE group_id IN (SELECT value FROM json_each(?1))
         ORDER BY group_id, agent_id";
-    pub(in crate::desk) const AGENTS: &str = "
-        SELECT id, account_id, name, email, role, active, time_zone FROM agents
-        WHERE id IN (SELECT value FROM json_each(?1))";
-    pub(in crate::desk) const ALL_AGENTS: &str = "
-        SELECT id, account_id, name, email, role, active, time_zone FROM agents";
-    pub(in crate::desk) const PRESENCE: &str = "
-        SELECT subject_id, status, last_active_at FROM presence
-        WHERE subject_type = 'agent' AND subject_id IN (SELECT value FROM json_each(?1))";
     pub(in crate::desk) const SEEN: &str = "
         SELECT conversation_id, reader_id, last_seen_at FROM read_cursors
         WHERE reader_type = 'agent' AND conversation_id IN (SELECT value FROM json_each(?1))";
@@ -57,26 +75,22 @@ const BOT_STATES: [(&str, BotState); 4] = [
     ("handed_over", BotState::HandedOver),
 ];
 
-const ROLES: [(&str, Role); 3] = [("agent", Role::Agent), ("supervisor", Role::Supervisor), ("admin", Role::Admin)];
-
 const CONTACT_KINDS: [(&str, ContactKind); 2] = [("contact", ContactKind::Contact), ("guest", ContactKind::Guest)];
 
-const PRESENCES: [(&str, Option<PresenceStatus>); 4] = [
-    ("online", Some(PresenceStatus::Online)),
-    ("away", Some(PresenceStatus::Away)),
-    ("busy", Some(PresenceStatus::Busy)),
-    ("offline", Some(PresenceStatus::Offline)),
-];
+/// Whether it is a department.
+const GROUP_KINDS: [(&str, bool); 4] = [("team", false), ("department", true), ("inbox", false), ("mailbox", false)];
 
 impl Snapshot<'_> {
-    /// The facts about these conversations, of any status.
-    pub fn facts(&self, conversations: &[ConversationId], agents: Agents) -> Result<Facts> {
+    /// The facts about these conversations, of any status, and about the agents in `also`.
+    pub fn facts(&self, conversations: &[ConversationId], agents: Agents, also: &[AgentId]) -> Result<Facts> {
         let mut facts = Facts::default();
         self.conversations(&mut facts, conversations)?;
         self.contacts(&mut facts)?;
         self.groups(&mut facts)?;
-        self.agents(&mut facts, agents)?;
+        self.agents(&mut facts, agents, also)?;
         self.presence(&mut facts)?;
+        self.preferences(&mut facts)?;
+        self.devices(&mut facts)?;
         self.seen(&mut facts)?;
         Ok(facts)
     }
@@ -104,7 +118,8 @@ impl Snapshot<'_> {
         self.each("groups", sql::GROUPS, [&ids], |row| {
             let id: GroupId = row.id("id")?;
             let name = row.text("name")?.unwrap_or_default();
-            facts.groups.insert(id.clone(), Group { id, name, ..Group::default() });
+            let is_department = row.word("kind", &GROUP_KINDS, false);
+            facts.groups.insert(id.clone(), Group { id, name, is_department, members: Vec::new() });
             Ok(())
         })?;
         self.each("group_members", sql::MEMBERS, [&ids], |row| {
@@ -116,41 +131,8 @@ impl Snapshot<'_> {
         })
     }
 
-    fn agents(&self, facts: &mut Facts, agents: Agents) -> Result<()> {
-        let around = {
-            let conversations = facts.conversations.values();
-            let named = conversations.flat_map(|conversation| [&conversation.assignee, &conversation.last_agent]);
-            let members = facts.groups.values().flat_map(|group| &group.members);
-            integers(named.flatten().chain(members).map(AgentId::as_str))
-        };
-        let read = |row: &Columns<'_>| {
-            let agent = agent(row)?;
-            facts.agents.insert(agent.id.clone(), agent);
-            Ok(())
-        };
-        match agents {
-            Agents::Around => self.each("agents", sql::AGENTS, [around], read),
-            Agents::All => self.each("agents", sql::ALL_AGENTS, [], read),
-        }
-    }
-
-    /// Somebody with several surfaces is where they are most: at the desk on any means at the desk.
-    fn presence(&self, facts: &mut Facts) -> Result<()> {
-        let ids = integers(facts.agents.keys().map(AgentId::as_str));
-        self.each("presence", sql::PRESENCE, [ids], |row| {
-            let agent: AgentId = row.id("subject_id")?;
-            let status = row.word("status", &PRESENCES, None);
-            let last_active_at = row.optional_time("last_active_at")?;
-            let surface = "".into();
-            facts.presence.entry(agent).or_default().push(Presence { status, surface, last_active_at });
-            Ok(())
-        })
-    }
-
-    /// Only where nobody is assigned: else the assignee's cursor alone counts, and it stands in `unread_since`.
     fn seen(&self, facts: &mut Facts) -> Result<()> {
-        let unassigned = facts.conversations.values().filter(|conversation| conversation.assignee.is_none());
-        let ids = integers(unassigned.map(|conversation| conversation.id.as_str()));
+        let ids = integers(facts.conversations.keys().map(ConversationId::as_str));
         self.each("read_cursors", sql::SEEN, [ids], |row| {
             if let Some(last_seen_at) = row.optional_time("last_seen_at")? {
                 facts.seen.insert((row.id("conversation_id")?, row.id("reader_id")?), last_seen_at);
@@ -172,35 +154,27 @@ fn conversation(row: &Columns<'_>) -> Result<Conversation> {
         group: row.optional_id("group_id")?,
         contact: row.optional_id("contact_id")?,
         bot: row.word("bot_state", &BOT_STATES, BotState::None),
-        ..Conversation::default()
+        bot_silent_since: row.optional_time("bot_silent_since")?,
+        waiting: row.yes("waiting")?,
+        replied: row.yes("replied")?,
+        unseen: row.yes("unseen")?,
+        agents_seen_at: row.optional_time("agents_last_seen_at")?,
+        contact_seen_at: row.optional_time("contact_last_seen_at")?.max(row.optional_time("contact_wrote_at")?),
     })
 }
 
 fn contact(row: &Columns<'_>) -> Result<Contact> {
     Ok(Contact {
         id: row.id("id")?,
+        account: row.optional_id("account_id")?,
         name: row.text("name")?,
         kind: row.word("kind", &CONTACT_KINDS, ContactKind::Contact),
         blocked: row.yes("blocked")?,
         avatar_url: row.text("avatar_url")?,
-        ..Contact::default()
-    })
-}
-
-fn agent(row: &Columns<'_>) -> Result<Agent> {
-    let zone = row.text("time_zone")?;
-    let time_zone = zone.as_ref().and_then(|name| name.parse().ok());
-    if let (Some(name), None) = (&zone, time_zone) {
-        row.warn_once("time_zone", name);
-    }
-    Ok(Agent {
-        id: row.id("id")?,
-        account: row.optional_id("account_id")?,
-        name: row.text("name")?.unwrap_or_default(),
         email: row.text("email")?,
-        role: row.word("role", &ROLES, Role::Agent),
-        active: row.yes("active")?,
-        time_zone,
-        ..Agent::default()
+        phone: row.text("phone")?,
+        sms_consent: row.yes_or_no("sms_consent")?,
+        time_zone: row.zone("time_zone"),
+        last_active_at: row.optional_time("last_active_at")?,
     })
 }

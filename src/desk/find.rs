@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::pending::number;
+use super::places::number;
 use super::{DeskError, Snapshot};
 use crate::model::{AgentId, ContactId, ConversationId, RecipientId};
 

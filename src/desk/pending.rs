@@ -1,142 +1,172 @@
 //! The driving relations: where a pass starts, at a cost in proportion to what waits.
 
-use std::collections::HashMap;
-
 use anyhow::Result;
-use chrono::{DateTime, Utc};
-use serde_json::json;
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::types::Value;
 
 use super::Snapshot;
 use super::columns::{Columns, integers};
-use crate::model::{ConversationId, MessageId, MessageRef, Pending, Watch};
+use super::places::{LATEST, milliseconds, place};
+use crate::model::{ConversationId, Event, Pending, Relation, Watch};
 
-/// The contact's latest message in `c`, by one look into the index of contact messages.
-const LATEST: &str = "JOIN messages m ON m.id = (
-    SELECT n.id FROM messages n
-    WHERE n.conversation_id = c.id AND n.sender_type = 'contact' AND n.deleted = 0
-    ORDER BY n.created_at DESC, n.id DESC LIMIT 1)";
+/// What is older is looked at only where a conversation is asked about: nobody wants last week's events.
+const WINDOW: TimeDelta = TimeDelta::hours(72);
 
-/// For each (conversation, time, id): the contact's next message after that place.
-pub(super) const FIRST_AFTER: &str = "
-    SELECT w.key AS place, m.id AS message_id, m.created_at FROM json_each(?1) w
-    CROSS JOIN messages m ON m.id = (
-        SELECT n.id FROM messages n
-        WHERE n.conversation_id = w.value ->> 0 AND n.sender_type = 'contact' AND n.deleted = 0
-          AND (n.created_at, n.id) > (w.value ->> 1, w.value ->> 2)
-        ORDER BY n.created_at, n.id LIMIT 1)";
+/// The time that a question is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// The instant of the pass.
+    pub now: DateTime<Utc>,
+    /// How long before a deadline its warning falls due.
+    pub before: TimeDelta,
+}
 
 impl Snapshot<'_> {
     /// What waits, longest first: among all conversations, or among these only.
-    pub fn pending(&self, watch: Watch, among: Option<&[ConversationId]>) -> Result<Vec<Pending>> {
+    ///
+    /// Among all, replies, events and breaches of the last 72 hours are found; among some, those of any age.
+    pub fn pending(&self, watch: Watch, window: Window, among: Option<&[ConversationId]>) -> Result<Vec<Pending>> {
         let mut pending = Vec::new();
         let read = |row: &Columns<'_>| {
-            let conversation = row.id("conversation_id")?;
-            pending.push(Pending {
-                conversation,
-                matter: "".into(),
-                since: row.time("since")?,
-                latest: place(row)?,
-                event: None,
-            });
+            pending.push(row_of(watch, row)?);
             Ok(())
         };
-        let relation = name(watch);
-        match among {
-            None => self.each(relation, &all(watch), [], read)?,
-            Some(ids) => {
-                let ids = integers(ids.iter().map(ConversationId::as_str));
-                self.each(relation, &some(watch), [ids], read)?;
-            }
-        }
+        let mut parameters = limits(watch, window, among.is_some());
+        let sql = if let Some(ids) = among {
+            parameters.push(integers(ids.iter().map(ConversationId::as_str)).into());
+            some(watch)
+        } else {
+            all(watch)
+        };
+        self.each(name(watch), &sql, rusqlite::params_from_iter(parameters), read)?;
         Ok(pending)
-    }
-
-    /// The contact's first message after each place; with an empty message id, the first at or after that time.
-    ///
-    /// A place without one is absent.
-    pub fn first_after(
-        &self,
-        places: &[(ConversationId, MessageRef)],
-    ) -> Result<HashMap<(ConversationId, MessageRef), MessageRef>> {
-        let wanted: Vec<_> =
-            places.iter().map(|(id, place)| json!([number(id.as_str()), at(place), after(place)])).collect();
-        let mut first = HashMap::with_capacity(places.len());
-        self.each("messages", FIRST_AFTER, [json!(wanted).to_string()], |row| {
-            let asked = row.integer("place")?.and_then(|index| places.get(usize::try_from(index).ok()?));
-            if let Some(asked) = asked {
-                first.insert(asked.clone(), place(row)?);
-            }
-            Ok(())
-        })?;
-        Ok(first)
-    }
-
-    /// The contact's latest message in a conversation of any status.
-    pub fn latest(&self, conversation: &ConversationId) -> Result<Option<MessageRef>> {
-        let mut latest = None;
-        let sql = format!("SELECT m.id AS message_id, m.created_at FROM conversations c {LATEST} WHERE c.id = ?1");
-        self.each("messages", &sql, [number(conversation.as_str())], |row| {
-            latest = Some(place(row)?);
-            Ok(())
-        })?;
-        Ok(latest)
     }
 }
 
 /// The driving relation of a watch, as the desk contract calls it.
 fn name(watch: Watch) -> &'static str {
-    match watch {
-        Watch::Unread => "unread_conversations",
-        _ => "waiting_conversations",
+    match watch.relation() {
+        Relation::Waiting => "waiting_conversations",
+        Relation::Unread => "unread_conversations",
+        Relation::UnseenReplies => "unseen_replies",
+        Relation::Events => "desk_events",
+        Relation::Deadlines => "sla_deadlines",
     }
 }
 
-fn since(watch: Watch) -> &'static str {
-    match watch {
-        Watch::Unread => "unread_since",
-        _ => "waiting_since",
+fn row_of(watch: Watch, row: &Columns<'_>) -> Result<Pending> {
+    let is_event = watch.relation() == Relation::Events;
+    Ok(Pending {
+        conversation: row.id("conversation_id")?,
+        matter: row.id("matter")?,
+        since: row.time("since")?,
+        latest: place(row)?,
+        event: if is_event {
+            Some(Event { actor: row.optional_id("actor_id")?, target: row.optional_id("target_id")? })
+        } else {
+            None
+        },
+    })
+}
+
+/// What a relation is asked with, before the conversations: its limits in time, and which kind.
+fn limits(watch: Watch, window: Window, any_age: bool) -> Vec<Value> {
+    let now = milliseconds(window.now);
+    let oldest = if any_age { i64::MIN } else { now.saturating_sub(WINDOW.num_milliseconds()) };
+    let before = window.before.num_milliseconds();
+    match (watch.relation(), watch) {
+        (Relation::Waiting | Relation::Unread, _) => Vec::new(),
+        (Relation::UnseenReplies, _) => vec![oldest.into()],
+        (Relation::Events, _) => vec![oldest.into(), now.into(), watch.word().to_owned().into()],
+        (Relation::Deadlines, Watch::SlaWarning) => vec![now.into(), now.saturating_add(before).into(), before.into()],
+        (Relation::Deadlines, _) => vec![oldest.into(), now.into(), 0.into()],
     }
 }
 
-/// Everything that waits: walks the partial index of the column, which holds nothing else.
+/// Everything that waits: walks the index of the relation, which holds nothing else.
 pub(super) fn all(watch: Watch) -> String {
-    let since = since(watch);
-    format!(
-        "SELECT c.id AS conversation_id, c.{since} AS since, m.id AS message_id, m.created_at FROM conversations c {LATEST}
-         WHERE c.{since} IS NOT NULL AND c.status = 'open' ORDER BY c.{since}, c.id"
-    )
+    match watch.relation() {
+        Relation::Waiting | Relation::Unread => waiting(watch, "", ""),
+        Relation::UnseenReplies => unseen("", ""),
+        Relation::Events => events("", ""),
+        Relation::Deadlines => deadlines("", ""),
+    }
 }
 
-/// What waits among the given: `NOT INDEXED` leaves the integer key, else a few ids would walk all that waits.
+/// What waits among the given.
+///
+/// `NOT INDEXED` and the sign before a column leave the key, else a few ids would walk all that waits.
 pub(super) fn some(watch: Watch) -> String {
-    let since = since(watch);
+    match watch.relation() {
+        Relation::Waiting | Relation::Unread => {
+            waiting(watch, "NOT INDEXED", "c.id IN (SELECT value FROM json_each(?1)) AND")
+        }
+        Relation::UnseenReplies => unseen("NOT INDEXED", "c.id IN (SELECT value FROM json_each(?2)) AND"),
+        Relation::Events => events("+", "e.conversation_id IN (SELECT value FROM json_each(?4)) AND"),
+        Relation::Deadlines => deadlines("+", "d.conversation_id IN (SELECT value FROM json_each(?4)) AND"),
+    }
+}
+
+fn waiting(watch: Watch, index: &str, among: &str) -> String {
+    let since = if watch == Watch::Unread { "unread_since" } else { "waiting_since" };
+    let answered = match watch {
+        Watch::FirstMessage => "AND c.first_reply_at IS NULL",
+        Watch::NewMessage => "AND c.first_reply_at IS NOT NULL",
+        _ => "",
+    };
     format!(
-        "SELECT c.id AS conversation_id, c.{since} AS since, m.id AS message_id, m.created_at
-         FROM conversations c NOT INDEXED {LATEST}
-         WHERE c.id IN (SELECT value FROM json_each(?1)) AND c.{since} IS NOT NULL AND c.status = 'open'
-         ORDER BY c.{since}, c.id"
+        "SELECT c.id AS conversation_id, '' AS matter, c.{since} AS since, m.id AS message_id, m.created_at AS at
+         FROM conversations c {index} {LATEST}
+         WHERE {among} c.{since} IS NOT NULL AND c.status = 'open' {answered} ORDER BY c.{since}, c.id"
     )
 }
 
-fn place(row: &Columns<'_>) -> Result<MessageRef> {
-    Ok(MessageRef { at: row.time("created_at")?, id: row.id::<MessageId>("message_id")? })
+/// The first public reply behind both the contact's latest message and what the contact has seen: a reply that follows
+/// does not begin the wait anew. A look stands behind all messages of its instant.
+fn unseen(index: &str, among: &str) -> String {
+    format!(
+        "SELECT c.id AS conversation_id, '' AS matter, f.created_at AS since, m.id AS message_id, m.created_at AS at
+         FROM conversations c {index}
+         CROSS JOIN messages m ON m.id = (
+            SELECT n.id FROM messages n
+            WHERE n.conversation_id = c.id AND n.sender_type = 'agent' AND n.private = 0 AND n.deleted = 0
+            ORDER BY n.created_at DESC, n.id DESC LIMIT 1)
+         CROSS JOIN messages f ON f.id = (
+            SELECT n.id FROM messages n
+            WHERE n.conversation_id = c.id AND n.sender_type = 'agent' AND n.private = 0 AND n.deleted = 0
+              AND (n.created_at, n.id) > (
+                SELECT at, id FROM (
+                  SELECT * FROM (
+                    SELECT q.created_at AS at, q.id AS id FROM messages q
+                    WHERE q.conversation_id = c.id AND q.sender_type = 'contact' AND q.deleted = 0
+                    ORDER BY q.created_at DESC, q.id DESC LIMIT 1)
+                  UNION ALL SELECT coalesce(c.contact_last_seen_at, 0), 9223372036854775807)
+                ORDER BY at DESC, id DESC LIMIT 1)
+            ORDER BY n.created_at, n.id LIMIT 1)
+         WHERE {among} c.unseen_reply_at IS NOT NULL AND c.unseen_reply_at > ?1
+         ORDER BY f.created_at, c.id"
+    )
 }
 
-/// An id as the desk stores it; one that is no integer finds nothing.
-pub(super) fn number(id: &str) -> Option<i64> {
-    id.parse().ok()
+fn events(sign: &str, among: &str) -> String {
+    format!(
+        "SELECT e.event_id AS matter, e.conversation_id, e.at AS since, e.event_id AS message_id, e.at,
+                e.actor_id, e.target_id
+         FROM desk_events e
+         CROSS JOIN conversations c ON c.id = e.conversation_id
+         WHERE {among} {sign}e.at > ?1 AND {sign}e.at <= ?2 AND {sign}e.kind = ?3
+         ORDER BY e.at, e.event_id"
+    )
 }
 
-/// A place's time as the desk stores it.
-pub(super) fn at(place: &MessageRef) -> i64 {
-    milliseconds(place.at)
-}
-
-pub(super) fn milliseconds(time: DateTime<Utc>) -> i64 {
-    time.timestamp_millis()
-}
-
-/// A place's id; none stands before every message of its instant.
-fn after(place: &MessageRef) -> i64 {
-    number(place.id.as_str()).unwrap_or(i64::MIN)
+/// A warning and a breach are one question: which deadlines fall due between two instants, and how long before that
+/// anybody is to hear.
+fn deadlines(sign: &str, among: &str) -> String {
+    format!(
+        "SELECT d.conversation_id, d.metric AS matter, d.due_at - ?3 AS since, '' AS message_id, d.due_at AS at
+         FROM sla_deadlines d
+         CROSS JOIN conversations c ON c.id = d.conversation_id AND c.status = 'open'
+         WHERE {among} {sign}d.due_at > ?1 AND {sign}d.due_at <= ?2
+         ORDER BY d.due_at, d.conversation_id, d.metric"
+    )
 }

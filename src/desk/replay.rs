@@ -11,7 +11,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, params_from_iter};
 
 use self::sources::{Source, sources, what_matters};
-use super::pending::milliseconds;
+use super::places::milliseconds;
 use super::{Desk, SCHEMA};
 
 /// What a delivery that waits for another try may still be about, and the events that a new rule tells.

@@ -24,6 +24,9 @@ pub struct Settings {
     /// Where a contact goes on talking.
     #[serde(default)]
     pub contact_url: Option<ContactUrl>,
+    /// Whether a conversation that was told by email counts as read by the agent who was told.
+    #[serde(default)]
+    pub mark_read_after_email: bool,
 }
 
 fn support_desk() -> String {
@@ -43,6 +46,7 @@ mod tests {
         let settings: Settings = toml::from_str("url = \"sqlite:chat.db\"").unwrap();
         assert_eq!((settings.name.as_str(), settings.time_zone), ("Support desk", Zone(Tz::UTC)));
         assert_eq!((settings.agent_url, settings.contact_url), (None, None));
+        assert!(!settings.mark_read_after_email, "reading is the agent's own act");
     }
 
     #[test]

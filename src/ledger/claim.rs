@@ -82,8 +82,16 @@ impl Ledger {
         Ok(transaction.commit()?)
     }
 
-    /// Takes up to `limit` due deliveries in hand, longest due first; `only` limits a run to certain ones.
-    pub fn claim(&mut self, limit: usize, now: DateTime<Utc>, only: Option<&[i64]>) -> Result<Vec<Delivery>> {
+    /// Takes up to `limit` due deliveries of these channels in hand, longest due first; `only` limits a run to certain
+    /// ones.
+    pub fn claim(
+        &mut self,
+        limit: usize,
+        now: DateTime<Utc>,
+        only: Option<&[i64]>,
+        channels: &[Channel],
+    ) -> Result<Vec<Delivery>> {
+        let channels = list(channels.iter().map(|channel| channel.word()));
         let only = only.map(|ids| list(ids.iter()));
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut deliveries: Vec<Delivery> = transaction
@@ -91,11 +99,12 @@ impl Ledger {
                 "UPDATE doorbell_delivery SET state = 'claimed', owner = ?1, attempt = attempt + 1 WHERE id IN (
                    SELECT id FROM doorbell_delivery WHERE state = 'queued' AND next_attempt_at <= ?2
                      AND (?4 IS NULL OR id IN (SELECT value FROM json_each(?4)))
+                     AND channel IN (SELECT value FROM json_each(?5))
                    ORDER BY next_attempt_at, id LIMIT ?3)
                  RETURNING id, account, recipient, channel, subject, attempt,
                    CASE WHEN ambiguous > 0 THEN uid END, queued_at, endpoint",
             )?
-            .query_map(params![self.pass, ms(now), i64::try_from(limit)?, only], claimed)?
+            .query_map(params![self.pass, ms(now), i64::try_from(limit)?, only, channels], claimed)?
             .collect::<rusqlite::Result<Vec<_>>>()?
             .into_iter()
             .flatten()

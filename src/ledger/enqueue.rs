@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::Ledger;
 use super::columns::ms;
-use crate::model::{Channel, Decision, Digest, Item, Reason, RuleName, Slot, Verdict};
+use crate::model::{Channel, Decision, Digest, Item, Reason, Rule, RuleName, Slot, Verdict};
 
 /// Passes remembered for `status`: five weeks at one every five minutes.
 const PASSES_KEPT: i64 = 10_000;
@@ -41,6 +41,8 @@ pub struct Enqueued {
     pub queued: usize,
     /// Deliveries that were waiting for another try and took new items along.
     pub joined: usize,
+    /// Conversations that were found to reach nobody, for the first time.
+    pub uncovered: usize,
     /// Digests kept back because an earlier one to the same target may have arrived.
     pub in_doubt: usize,
     /// All deliveries that this pass queued or joined.
@@ -61,8 +63,7 @@ impl Ledger {
             // every one of them was decided again in this pass
             transaction.execute("DELETE FROM doorbell_decision WHERE reason = 'delivery_in_doubt'", [])?;
         }
-        keep_decisions(&transaction, intake)?;
-        let mut enqueued = Enqueued::default();
+        let mut enqueued = Enqueued { uncovered: keep_decisions(&transaction, intake)?, ..Enqueued::default() };
         for digest in intake.digests {
             let items: Vec<&Item> = digest.items.iter().filter(|item| won.contains(&item.rule)).collect();
             if !items.is_empty() {
@@ -250,7 +251,9 @@ const KEEP: &str =
      ON CONFLICT DO UPDATE SET reason = excluded.reason, since = excluded.since, until = excluded.until
      WHERE reason <> excluded.reason OR until IS NOT excluded.until";
 
-fn keep_decisions(transaction: &Transaction<'_>, intake: &Intake<'_>) -> Result<()> {
+/// Keeps what changed; answers of how many conversations it became known that nobody can be told of them.
+fn keep_decisions(transaction: &Transaction<'_>, intake: &Intake<'_>) -> Result<usize> {
+    let mut uncovered = 0;
     let mut keep = transaction.prepare_cached(KEEP)?;
     let mut told = transaction.prepare_cached(
         "UPDATE doorbell_decision SET reason = 'told', since = ?5, until = NULL
@@ -262,22 +265,24 @@ fn keep_decisions(transaction: &Transaction<'_>, intake: &Intake<'_>) -> Result<
         let channel = decision.channel.map_or("", Channel::word);
         let (conversation, rule) = (decision.conversation.as_str(), decision.rule.as_str());
         let matter = &*decision.matter;
-        match &decision.verdict {
+        let is_coverage = decision.rule.as_str() == Rule::UNCOVERED;
+        let (code, until) = match &decision.verdict {
+            // kept with the wait it is about, so that each is counted once
+            Verdict::Told(_) if is_coverage => ("told", Some(ms(decision.since))),
             Verdict::Told(_) => {
-                told.execute(params![conversation, rule, recipient, channel, ms(intake.now), matter])?
+                told.execute(params![conversation, rule, recipient, channel, ms(intake.now), matter])?;
+                continue;
             }
-            Verdict::Skipped(Reason::AlreadyTold) => 0,
-            Verdict::Skipped(reason) => {
-                let (code, until): (_, Option<i64>) = (reason.code(), None);
-                keep.execute(params![conversation, rule, recipient, channel, code, ms(intake.now), until, matter])?
-            }
-            Verdict::Later(until, reason) => {
-                let (code, until) = (reason.code(), Some(ms(*until)));
-                keep.execute(params![conversation, rule, recipient, channel, code, ms(intake.now), until, matter])?
-            }
+            Verdict::Skipped(Reason::AlreadyTold) => continue,
+            Verdict::Skipped(reason) if is_coverage => (reason.code(), Some(ms(decision.since))),
+            Verdict::Skipped(reason) => (reason.code(), None),
+            Verdict::Later(until, reason) => (reason.code(), Some(ms(*until))),
         };
+        let changed =
+            keep.execute(params![conversation, rule, recipient, channel, code, ms(intake.now), until, matter])?;
+        uncovered += usize::from(is_coverage) * changed;
     }
-    Ok(())
+    Ok(uncovered)
 }
 
 fn anything_due(transaction: &Transaction<'_>, now: DateTime<Utc>) -> Result<bool> {

@@ -31,8 +31,8 @@ pub struct Begin<'a> {
 pub enum Settlement {
     /// It was on the wire and this came of it.
     Answered(Outcome),
-    /// It went into the feed with this very commit.
-    Shown(Note),
+    /// It goes into the feed with this very commit: the note, and what it tells as the re-check found it.
+    Shown(Note, Vec<Item>),
     /// Nothing of it waits any more; it was not sent.
     Suppressed(Reason),
     /// It is to wait until then.
@@ -134,18 +134,26 @@ fn begin(transaction: &Transaction<'_>, pass: i64, start: &Begin<'_>, now: DateT
              WHERE id = ?1 AND owner = ?2 AND attempt = ?3 AND state = 'claimed'",
         )?
         .execute(params![delivery.id, pass, delivery.attempt, start.uid, ms(now), start.shown])?;
-    if begun == 1 && start.items != delivery.items {
-        transaction.prepare_cached("DELETE FROM doorbell_item WHERE delivery_id = ?1")?.execute([delivery.id])?;
-        write_items(transaction, delivery.id, start.items.iter())?;
+    if begun == 1 {
+        take_over(transaction, delivery, start.items)?;
     }
     Ok(begun == 1)
+}
+
+/// What is told in the end, where the re-check found other items than those that were queued.
+fn take_over(transaction: &Transaction<'_>, delivery: &Delivery, items: &[Item]) -> Result<()> {
+    if items != delivery.items {
+        transaction.prepare_cached("DELETE FROM doorbell_item WHERE delivery_id = ?1")?.execute([delivery.id])?;
+        write_items(transaction, delivery.id, items.iter())?;
+    }
+    Ok(())
 }
 
 fn settle(transaction: &Transaction<'_>, pass: i64, settled: &Settled<'_>, now: DateTime<Utc>) -> Result<Closed> {
     let empty = Reply::default();
     let (closed, reply) = match &settled.settlement {
         Settlement::Suppressed(_) => (Closed::Suppressed, &empty),
-        Settlement::Shown(_) => (Closed::Sent, &empty),
+        Settlement::Shown(..) => (Closed::Sent, &empty),
         Settlement::Postponed(until) => (Closed::Retried(*until), &empty),
         Settlement::Answered(outcome) => after(transaction, settled, outcome, now)?,
     };
@@ -174,7 +182,8 @@ fn settle(transaction: &Transaction<'_>, pass: i64, settled: &Settled<'_>, now: 
     if written == 0 {
         return Ok(Closed::Lost);
     }
-    if let Settlement::Shown(note) = &settled.settlement {
+    if let Settlement::Shown(note, items) = &settled.settlement {
+        take_over(transaction, settled.delivery, items)?;
         show(transaction, settled.delivery, note, now)?;
     }
     if matches!(closed, Closed::Sent | Closed::Dead | Closed::Unknown) {
@@ -185,6 +194,9 @@ fn settle(transaction: &Transaction<'_>, pass: i64, settled: &Settled<'_>, now: 
 
 /// Puts a note into the feed of the host program.
 fn show(transaction: &Transaction<'_>, delivery: &Delivery, note: &Note, now: DateTime<Utc>) -> Result<()> {
+    transaction
+        .prepare_cached("UPDATE doorbell_delivery SET begun_at = ?2, endpoint_shown = 'the feed' WHERE id = ?1")?
+        .execute((delivery.id, ms(now)))?;
     transaction
         .prepare_cached(
             "INSERT INTO in_app_notifications(account, recipient, kind, title, body, link, conversation_id, sound,
@@ -242,7 +254,7 @@ impl Row {
             closed_at,
             reason: match &settled.settlement {
                 Settlement::Suppressed(reason) => Some(reason.code()),
-                Settlement::Answered(_) | Settlement::Shown(_) | Settlement::Postponed(_) => None,
+                Settlement::Answered(_) | Settlement::Shown(..) | Settlement::Postponed(_) => None,
             },
         }
     }

@@ -38,12 +38,17 @@ pub fn uid(install_id: &str, delivery: &Delivery, items: &[Item]) -> String {
     hexadecimal(context.finish().as_ref().get(..16).unwrap_or_default())
 }
 
-/// What is told of a conversation: its message, or the event or deadline by its own name and time.
+/// What is told of a conversation: its message, or the event or deadline by its own name and time; and which time in
+/// a row, for the same message may be meant to be told again.
 fn key_of(item: &Item) -> Cow<'_, str> {
-    if item.matter.is_empty() {
-        return item.latest.id.as_str().into();
+    let again = if item.step > 1 { format!("\0{}", item.step) } else { String::new() };
+    match (item.matter.is_empty(), again.is_empty()) {
+        (true, true) => item.latest.id.as_str().into(),
+        (true, false) => format!("{}{again}", item.latest.id).into(),
+        (false, _) => {
+            format!("{}\0{}\0{}{again}", item.matter, item.latest.at.timestamp_millis(), item.latest.id).into()
+        }
     }
-    format!("{}\0{}\0{}", item.matter, item.latest.at.timestamp_millis(), item.latest.id).into()
 }
 
 /// The key of the thread a digest belongs to: its conversation, or the recipient's day when it has several.

@@ -73,6 +73,8 @@ pub enum Reason {
     DailyCap,
     /// Somebody is told by another rule.
     Covered,
+    /// The recipient's phone is pushed to.
+    ReplacedByPush,
     /// It was answered.
     Answered,
     /// It was resolved.
@@ -89,7 +91,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, for tables and for reading the ledger.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::AlreadyTold,
         Self::Grace,
         Self::BeforeFirstRun,
@@ -125,6 +127,7 @@ impl Reason {
         Self::OffWork,
         Self::DailyCap,
         Self::Covered,
+        Self::ReplacedByPush,
         Self::Answered,
         Self::Resolved,
         Self::Snoozed,
@@ -171,6 +174,7 @@ impl Reason {
             Self::OffWork => "off_work",
             Self::DailyCap => "daily_cap",
             Self::Covered => "covered",
+            Self::ReplacedByPush => "replaced_by_push",
             Self::Answered => "answered",
             Self::Resolved => "resolved",
             Self::Snoozed => "snoozed",
@@ -223,6 +227,7 @@ impl Reason {
             Self::OffWork => "outside their working hours",
             Self::DailyCap => "heard as much today as limits.per_recipient_per_day allows",
             Self::Covered => "somebody is told by another rule",
+            Self::ReplacedByPush => "their phone is pushed to instead",
             Self::Answered => "it was answered",
             Self::Resolved => "the conversation was resolved",
             Self::Snoozed => "the conversation was snoozed",
@@ -234,6 +239,6 @@ impl Reason {
 
     /// Whether a digest may be queued for the end of the wait: nothing new has to be looked up for it.
     pub fn can_be_queued(&self) -> bool {
-        matches!(self, Self::QuietHours | Self::OffWork | Self::DailyCap)
+        matches!(self, Self::QuietHours | Self::OffWork)
     }
 }

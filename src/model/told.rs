@@ -42,8 +42,6 @@ pub struct Told {
     pub last_told: HashMap<(RuleName, RecipientId, Channel), DateTime<Utc>>,
     /// When the latest slot of a rule that repeats at every slot fell due.
     pub slots: HashMap<RuleName, DateTime<Utc>>,
-    /// How many notifications a recipient was sent on a channel since their midnight, where there is a daily cap.
-    pub told_today: HashMap<(RecipientId, Channel), u32>,
 }
 
 impl Told {

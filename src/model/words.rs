@@ -22,23 +22,25 @@ pub struct Entry {
     pub number: Option<String>,
     /// Its subject line.
     pub subject: Option<String>,
-    /// Where the recipient can answer; never set for contacts.
+    /// Where the recipient can answer; for contacts never the agents' console.
     pub link: Option<String>,
     /// What was looked for.
     pub watch: Watch,
+    /// Of a deadline its metric, `first_response`, `next_response`, `resolution` or `queue_wait`; else empty.
+    pub matter: String,
     /// Why this recipient hears.
     pub why: Why,
     /// The group's display name.
     pub group: Option<String>,
     /// Who did it, for events: the agent's name.
     pub actor: Option<String>,
-    /// The name of who wrote the message, if the desk knows one.
+    /// The name of who wrote the message, if the desk knows one: the contact, but for replies the agent.
     pub sender: Option<String>,
     /// The sender's picture.
     pub sender_image: Option<String>,
     /// Since when the conversation waits.
     pub since: DateTime<Utc>,
-    /// When the latest message was written.
+    /// When the latest message was written; of an event when it happened, of a deadline when it is due.
     pub at: DateTime<Utc>,
     /// The latest message as plain text, at most 16 KB.
     pub body: String,

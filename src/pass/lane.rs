@@ -7,9 +7,12 @@ use std::sync::mpsc::{Receiver, Sender};
 use chrono::{DateTime, Utc};
 
 use super::Post;
-use crate::deliver::email::{Lane, Mail};
-use crate::model::{Letter, Outcome, Reply, Words};
-use crate::render::Templates;
+use super::way::Place;
+use crate::deliver::email::{Lane, Mail, Relay};
+use crate::deliver::no_section;
+use crate::deliver::notes::Notification;
+use crate::model::{Channel, Letter, Note, Outcome, Reply, Words};
+use crate::render::{self, Templates};
 
 /// What a lane is told.
 pub(super) enum Work {
@@ -21,8 +24,9 @@ pub(super) enum Work {
     Drop,
 }
 
-/// A letter with everything a mail needs.
+/// A letter with everything that its channel needs.
 pub(super) struct Job {
+    pub(super) channel: Channel,
     pub(super) letter: Letter,
     pub(super) set: Arc<str>,
     pub(super) uid: String,
@@ -33,21 +37,27 @@ pub(super) struct Job {
 
 /// What came of it.
 pub(super) struct Answer {
-    pub(super) seat: usize,
+    pub(super) place: Place,
     pub(super) outcome: Outcome,
 }
 
+/// A letter in the form of its channel.
+enum Prepared {
+    Mail(Mail),
+    Notification(Channel, Notification),
+}
+
 /// Works until the writer hangs up.
-pub(super) fn run_lane(post: &Post, seat: usize, orders: &Receiver<Work>, answers: &Sender<Answer>) {
-    let mut lane = post.email.lane();
-    let mut prepared: Option<Result<Mail, Reply>> = None;
+pub(super) fn run_lane(post: &Post, place: Place, orders: &Receiver<Work>, answers: &Sender<Answer>) {
+    let mut lane = post.email.as_ref().ok().map(Relay::lane);
+    let mut prepared: Option<Result<Prepared, Reply>> = None;
     for work in orders {
         match work {
             Work::Prepare(job) => prepared = Some(prepare(post, *job)),
             Work::Drop => prepared = None,
             Work::Go => {
-                let outcome = prepared.take().map_or_else(nothing_prepared, |mail| send(&mut lane, mail));
-                if answers.send(Answer { seat, outcome }).is_err() {
+                let outcome = prepared.take().map_or_else(nothing_prepared, |what| send(post, lane.as_mut(), what));
+                if answers.send(Answer { place, outcome }).is_err() {
                     return;
                 }
             }
@@ -55,8 +65,18 @@ pub(super) fn run_lane(post: &Post, seat: usize, orders: &Receiver<Work>, answer
     }
 }
 
+fn prepare(post: &Post, job: Job) -> Result<Prepared, Reply> {
+    if job.channel == Channel::Email {
+        return mail(post, job).map(Prepared::Mail);
+    }
+    let note = note(&job.letter)?;
+    let Job { letter, thread, uid, now, .. } = job;
+    let notification = Notification { recipient: letter.recipient, note, collapse: thread, uid, now };
+    Ok(Prepared::Notification(job.channel, notification))
+}
+
 /// The letter in the operator's words; where they fail, in doorbell's own: being told matters more than how.
-fn prepare(post: &Post, job: Job) -> Result<Mail, Reply> {
+fn mail(post: &Post, job: Job) -> Result<Mail, Reply> {
     let words = words(&post.templates, &job).or_else(|fault| {
         tracing::warn!("template set {:?}: {fault}; a digest goes out in doorbell's own words", &*job.set);
         post.own_words.as_ref().map_err(ToString::to_string).and_then(|own| words(own, &job))
@@ -78,14 +98,26 @@ fn words(templates: &Templates, job: &Job) -> Result<Words, String> {
     }
 }
 
-fn send(lane: &mut Lane<'_>, mail: Result<Mail, Reply>) -> Outcome {
-    let mail = match mail {
-        Ok(mail) => mail,
+/// The letter as a short note.
+pub(super) fn note(letter: &Letter) -> Result<Note, Reply> {
+    let note = catch_unwind(AssertUnwindSafe(|| render::note(letter)));
+    note.unwrap_or_default().ok_or_else(|| reply("there is nothing to say in a note".into()))
+}
+
+fn send(post: &Post, lane: Option<&mut Lane<'_>>, prepared: Result<Prepared, Reply>) -> Outcome {
+    let prepared = match prepared {
+        Ok(prepared) => prepared,
         Err(reply) => return Outcome::RefusedMessage(reply),
     };
+    let hand_over = || match (&prepared, lane) {
+        (Prepared::Mail(mail), Some(lane)) => lane.send(mail),
+        (Prepared::Mail(_), None) => no_section(Channel::Email),
+        (Prepared::Notification(channel, notification), _) => {
+            post.notes.get(channel).map_or_else(|| no_section(*channel), |outbox| outbox.send(notification))
+        }
+    };
     // a panic may have struck after the mail was handed over
-    catch_unwind(AssertUnwindSafe(|| lane.send(&mail)))
-        .unwrap_or_else(|_| Outcome::Unknown(reply("sending panicked".into())))
+    catch_unwind(AssertUnwindSafe(hand_over)).unwrap_or_else(|_| Outcome::Unknown(reply("sending panicked".into())))
 }
 
 fn nothing_prepared() -> Outcome {

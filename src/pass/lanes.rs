@@ -1,48 +1,37 @@
 //! Claimed deliveries on their way: lanes render and send, one writer settles and begins in shared commits.
 //! A delivery is on the wire only between its committed `sending` and its settlement: that many may repeat.
 
-use std::collections::VecDeque;
-use std::sync::atomic::Ordering;
+mod fill;
+mod written;
+
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, Scope};
 use std::time::Duration;
 
 use anyhow::Result;
 
+use self::written::{begin, blamed, settled};
 use super::clock::Clock;
-use super::lane::{Answer, Job, Work, run_lane};
+use super::lane::{Answer, Work, run_lane};
 use super::order::Order;
-use super::recheck::{Check, recheck};
+use super::reading::mark_read;
 use super::report::Report;
 use super::suspects::{Judged, Suspects};
+use super::way::{Place, Ready, Seat, Way};
 use super::{House, Post};
 use crate::deliver::email;
-use crate::ledger::{Begin, Settled, Settlement, thread_key, uid};
-use crate::model::{Delivery, Digest, Letter, Outcome, masked};
+use crate::ledger::{Begin, Closed, Settled, Settlement};
+use crate::model::{Channel, Delivery, Outcome};
 
 /// Called after each commit with how many deliveries are settled and how many were due at first.
 pub type Progress<'a> = dyn Fn(usize, usize) + 'a;
 
-/// A claim takes this many deliveries for each lane: few enough that a stop gives little back.
-const CLAIM_PER_LANE: usize = 4;
 /// So many servers' failures in a row without any answer: nobody is there, and waiting for each would eat the pass.
 const SILENCES_IN_A_ROW: usize = 3;
-
-/// A delivery that passed the re-check.
-struct Ready {
-    delivery: Delivery,
-    digest: Digest,
-    uid: String,
-    shown: String,
-    letter: Option<Letter>,
-}
-
-/// One lane seen from the writer: what it is sending, and what it has been given to render meanwhile.
-struct Seat {
-    work: Sender<Work>,
-    sending: Option<Ready>,
-    next: Option<Ready>,
-}
+/// Lanes for notifications: what is written to a file waits for the disk only.
+const NOTE_LANES: usize = 4;
+/// The channels other than email.
+const NOTES: [Channel; 4] = [Channel::Sms, Channel::Push, Channel::Desktop, Channel::InApp];
 
 /// The writer: the only one that touches the ledger while the lanes send.
 struct Writer<'house, 'desk> {
@@ -51,18 +40,19 @@ struct Writer<'house, 'desk> {
     order: &'house Order,
     clock: Clock,
     only: Option<&'house [i64]>,
-    seats: Vec<Seat>,
-    ready: VecDeque<Ready>,
+    /// Mails, then notifications.
+    ways: [Way; 2],
+    /// What goes into the feed with the next commit.
+    feed: Vec<Judged<Ready>>,
     /// Settled without the wire, to be written with the next commit.
     unsent: Vec<(Delivery, Settlement)>,
     answered: Vec<Judged<Ready>>,
     suspects: Suspects<Ready>,
     silences: usize,
-    /// How long the pace of the channel keeps the next delivery back.
+    /// How long the pace of the email channel keeps the next mail back.
     pause: Option<Duration>,
-    /// True once nothing more may begin: the channel does not work, the time is up, or nothing is due.
-    closed: bool,
-    lanes: usize,
+    /// How many deliveries have begun.
+    begun: usize,
 }
 
 /// Sends everything that is due, and everything that becomes ready, until nothing is left or the budget is spent.
@@ -77,6 +67,9 @@ pub(super) fn deliver(
 ) -> Result<()> {
     let due = house.ledger.due_count(clock.now())?;
     let lanes = house.config.email.as_ref().map_or(1, email::Settings::lanes).min(due.max(1));
+    // a trial must reach nobody: only mails can be led elsewhere
+    let notes = if order.redirect_to.is_some() { &[][..] } else { &NOTES };
+    let ways = [Way::new(&[Channel::Email], lanes), Way::new(notes, NOTE_LANES.min(due.max(1)))];
     thread::scope(|scope| {
         let (answers, answered) = channel();
         let mut writer = Writer {
@@ -85,17 +78,16 @@ pub(super) fn deliver(
             order,
             clock,
             only,
-            seats: Vec::new(),
-            ready: VecDeque::new(),
+            ways,
+            feed: Vec::new(),
             unsent: Vec::new(),
             answered: Vec::new(),
             suspects: Suspects::default(),
             silences: 0,
             pause: None,
-            closed: false,
-            lanes,
+            begun: 0,
         };
-        let hire = |seat: usize| hire(scope, post, seat, &answers);
+        let hire = |place: Place| hire(scope, post, place, &answers);
         loop {
             writer.fill(&hire)?;
             writer.commit(report)?;
@@ -108,69 +100,26 @@ pub(super) fn deliver(
     })
 }
 
-fn hire<'scope>(scope: &'scope Scope<'scope, '_>, post: &'scope Post, seat: usize, answers: &Sender<Answer>) -> Seat {
+fn hire<'scope>(scope: &'scope Scope<'scope, '_>, post: &'scope Post, place: Place, answers: &Sender<Answer>) -> Seat {
     let (work, orders) = channel();
     let answers = answers.clone();
-    scope.spawn(move || run_lane(post, seat, &orders, &answers));
+    scope.spawn(move || run_lane(post, place, &orders, &answers));
     Seat { work, sending: None, next: None }
 }
 
 impl Writer<'_, '_> {
-    /// Gives every lane its next letter to render; claims and re-checks more when few are left.
-    fn fill(&mut self, hire: &dyn Fn(usize) -> Seat) -> Result<()> {
-        if self.clock.elapsed() >= self.order.budget || self.order.stop.load(Ordering::Relaxed) {
-            self.close()?;
-        }
-        while !self.closed && self.ready.len() < self.lanes {
-            let claimed = self.house.ledger.claim(self.lanes * CLAIM_PER_LANE, self.clock.now(), self.only)?;
-            self.closed = claimed.is_empty();
-            self.check(claimed)?;
-        }
-        for index in 0..self.lanes {
-            if self.ready.is_empty() {
-                break;
-            }
-            if index == self.seats.len() {
-                self.seats.push(hire(index));
-            }
-            if let Some(seat) = self.seats.get_mut(index).filter(|seat| seat.next.is_none()) {
-                seat.next = self.ready.pop_front().map(|ready| prepare(ready, seat, &self.clock, self.order));
-            }
-        }
-        Ok(())
-    }
-
-    fn check(&mut self, claimed: Vec<Delivery>) -> Result<()> {
-        if claimed.is_empty() {
-            return Ok(());
-        }
-        let checks = recheck(self.house, &claimed, self.clock.now())?;
-        for (delivery, check) in claimed.into_iter().zip(checks) {
-            match check {
-                Check::Suppress(reason) => self.unsent.push((delivery, Settlement::Suppressed(reason))),
-                Check::Postpone(at) => self.unsent.push((delivery, Settlement::Postponed(at))),
-                Check::Send(content) => {
-                    let (digest, letter) = *content;
-                    let uid = delivery
-                        .frozen_uid
-                        .clone()
-                        .unwrap_or_else(|| uid(self.house.ledger.install_id(), &delivery, &digest.items));
-                    let shown = masked(&digest.recipient.address);
-                    self.ready.push_back(Ready { delivery, digest, uid, shown, letter: Some(letter) });
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Writes all answers and begins whatever a free lane has ready, in one commit; then lets those lanes go.
     fn commit(&mut self, report: &mut Report) -> Result<()> {
-        let answered = std::mem::take(&mut self.answered);
+        let mut answered = std::mem::take(&mut self.answered);
         let unsent = std::mem::take(&mut self.unsent);
-        if answered.iter().any(|judged| self.stops_the_channel(judged)) {
-            self.close()?;
+        for judged in &answered {
+            if self.stops_the_channel(judged) {
+                self.gate(judged.item.delivery.channel)?;
+            }
         }
-        let free = self.free_seats();
+        let shown = self.feed.len().min(self.room());
+        answered.extend(self.feed.drain(..shown));
+        let free = self.free_places(self.room() - shown);
         if answered.is_empty() && unsent.is_empty() && free.is_empty() {
             return Ok(());
         }
@@ -178,20 +127,29 @@ impl Writer<'_, '_> {
         for (delivery, settlement) in &unsent {
             settled.push(Settled { delivery, uid: "", settlement: settlement.clone() });
         }
-        let starting = free.iter().filter_map(|index| self.seats.get(*index)?.next.as_ref());
+        let starting = free.iter().filter_map(|place| seat_at(&self.ways, *place)?.next.as_ref());
         let begun: Vec<Begin<'_>> = starting.map(begin).collect();
         let (closed, may_go) = self.house.ledger.exchange(&settled, &begun, self.clock.now())?;
         for (judged, closed) in answered.iter().zip(&closed) {
             report.add(&judged.item.delivery, &judged.item.digest, &blamed(judged), *closed);
         }
-        closed.iter().skip(answered.len()).for_each(|closed| report.count(*closed));
+        for ((delivery, settlement), closed) in unsent.iter().zip(closed.iter().skip(answered.len())) {
+            report.add_unsent(delivery, settlement, *closed);
+        }
+        if self.order.redirect_to.is_none() {
+            let settled = answered.iter().zip(&closed).filter(|(_, closed)| **closed == Closed::Sent);
+            mark_read(self.house.config, self.post, settled.map(|(judged, _)| &judged.item.digest));
+        }
+        self.begun += shown + may_go.iter().filter(|may_go| **may_go).count();
         self.go(&free, &may_go, report);
-        Ok(())
+        if self.room() == 0 { self.close() } else { Ok(()) }
     }
 
-    fn go(&mut self, free: &[usize], may_go: &[bool], report: &mut Report) {
-        for (index, may_go) in free.iter().zip(may_go) {
-            let Some(seat) = self.seats.get_mut(*index) else { continue };
+    fn go(&mut self, free: &[Place], may_go: &[bool], report: &mut Report) {
+        for (place, may_go) in free.iter().zip(may_go) {
+            let Some(seat) = self.ways.get_mut(place.way).and_then(|way| way.seats.get_mut(place.seat)) else {
+                continue;
+            };
             let Some(ready) = seat.next.take() else { continue };
             let told = seat.work.send(if *may_go { Work::Go } else { Work::Drop });
             if !may_go {
@@ -203,20 +161,33 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// The lanes that have a letter ready, as far as the pace of the channel lets them go now.
-    fn free_seats(&mut self) -> Vec<usize> {
+    /// How many deliveries may still begin.
+    fn room(&self) -> usize {
+        let most = self
+            .house
+            .config
+            .limits
+            .per_pass
+            .map_or(usize::MAX, |most| usize::try_from(most.get()).unwrap_or(usize::MAX));
+        most.saturating_sub(self.begun)
+    }
+
+    /// The lanes that have a letter ready, as far as the pace of the email channel lets mails go now.
+    fn free_places(&mut self, room: usize) -> Vec<Place> {
         self.pause = None;
         let mut free = Vec::new();
-        for (index, seat) in self.seats.iter().enumerate() {
-            if seat.sending.is_some() || seat.next.is_none() {
-                continue;
-            }
-            match self.post.email.take_turn() {
-                Ok(()) => free.push(index),
-                Err(wait) => {
+        for (index, way) in self.ways.iter().enumerate() {
+            for (seat, channel) in way.free_seats() {
+                if free.len() >= room {
+                    return free;
+                }
+                if channel == Channel::Email
+                    && let Some(wait) = self.post.wait_for_a_turn()
+                {
                     self.pause = Some(wait);
                     break;
                 }
+                free.push(Place { way: index, seat });
             }
         }
         free
@@ -226,17 +197,21 @@ impl Writer<'_, '_> {
     fn wait(&mut self, answered: &Receiver<Answer>) -> bool {
         // short enough that the end of the budget and a signal are noticed in between
         let pause = self.pause.map(|pause| pause.min(Duration::from_millis(200)));
-        if self.seats.iter().all(|seat| seat.sending.is_none()) {
+        if !self.ways.iter().any(Way::is_sending) {
             pause.into_iter().for_each(thread::sleep);
-            return !self.closed || self.seats.iter().any(|seat| seat.next.is_some()) || !self.unsent.is_empty();
+            return self.ways.iter().any(Way::has_more) || !self.unsent.is_empty() || !self.feed.is_empty();
         }
         let first = match pause {
             Some(pause) => answered.recv_timeout(pause).ok(),
             None => answered.recv().ok(),
         };
-        for answer in first.into_iter().chain(answered.try_iter()) {
-            if let Some(ready) = self.seats.get_mut(answer.seat).and_then(|seat| seat.sending.take()) {
-                self.answered.extend(self.suspects.take(ready, answer.outcome));
+        for Answer { place, outcome } in first.into_iter().chain(answered.try_iter()) {
+            let seat = self.ways.get_mut(place.way).and_then(|way| way.seats.get_mut(place.seat));
+            let Some(ready) = seat.and_then(|seat| seat.sending.take()) else { continue };
+            if ready.delivery.channel == Channel::Email {
+                self.answered.extend(self.suspects.take(ready, outcome));
+            } else {
+                self.answered.push(Judged { item: ready, outcome, blames_channel: false });
             }
         }
         true
@@ -246,6 +221,7 @@ impl Writer<'_, '_> {
         match &judged.outcome {
             _ if judged.blames_channel => true,
             Outcome::Misconfigured { .. } => true,
+            _ if judged.item.delivery.channel != Channel::Email => false,
             // a server that takes mails and never answers must not get the whole queue into doubt
             Outcome::Deferred(_, reply) | Outcome::Unknown(reply) if reply.code.is_empty() => {
                 self.silences += 1;
@@ -260,56 +236,19 @@ impl Writer<'_, '_> {
 
     /// Nothing more begins; what was claimed and not begun is given back.
     fn close(&mut self) -> Result<()> {
-        self.closed = true;
-        let mut back: Vec<i64> = self.ready.drain(..).map(|ready| ready.delivery.id).collect();
-        for seat in &mut self.seats {
-            if let Some(ready) = seat.next.take() {
-                let _ = seat.work.send(Work::Drop);
-                back.push(ready.delivery.id);
-            }
+        Channel::ALL.into_iter().try_for_each(|channel| self.gate(channel))
+    }
+
+    /// Nothing more begins on a channel; the others go on.
+    fn gate(&mut self, channel: Channel) -> Result<()> {
+        let mut back: Vec<i64> = self.ways.iter_mut().flat_map(|way| way.close(channel)).collect();
+        if channel == Channel::InApp {
+            back.extend(self.feed.drain(..).map(|judged| judged.item.delivery.id));
         }
         self.house.ledger.release(&back)
     }
 }
 
-fn begin(ready: &Ready) -> Begin<'_> {
-    Begin { delivery: &ready.delivery, uid: &ready.uid, items: &ready.digest.items, shown: &ready.shown }
-}
-
-/// What the ledger is told: a mail that was refused for the channel's fault waits for another try.
-fn settled(judged: &Judged<Ready>) -> Settled<'_> {
-    let outcome = match &judged.outcome {
-        Outcome::RefusedMessage(reply) | Outcome::Misconfigured { reply, .. } if judged.blames_channel => {
-            Outcome::Deferred(None, reply.clone())
-        }
-        outcome => outcome.clone(),
-    };
-    let settlement = Settlement::Answered(outcome);
-    Settled { delivery: &judged.item.delivery, uid: &judged.item.uid, settlement }
-}
-
-/// What the operator is told: the setting to look at.
-fn blamed(judged: &Judged<Ready>) -> Outcome {
-    match &judged.outcome {
-        Outcome::RefusedMessage(reply) if judged.blames_channel => {
-            Outcome::Misconfigured { key: "email.server", reply: reply.clone() }
-        }
-        outcome => outcome.clone(),
-    }
-}
-
-/// Hands a letter to a lane, which renders it while other lanes send.
-fn prepare(mut ready: Ready, seat: &Seat, clock: &Clock, order: &Order) -> Ready {
-    if let Some(letter) = ready.letter.take() {
-        let job = Job {
-            letter,
-            set: ready.digest.subject.clone(),
-            uid: ready.uid.clone(),
-            thread: thread_key(&ready.digest, clock.now()),
-            now: clock.now(),
-            redirected_to: order.redirect_to.clone(),
-        };
-        let _ = seat.work.send(Work::Prepare(Box::new(job)));
-    }
-    ready
+fn seat_at(ways: &[Way], place: Place) -> Option<&Seat> {
+    ways.get(place.way)?.seats.get(place.seat)
 }

@@ -1,15 +1,18 @@
 //! From digests, which hold ids, to letters, which hold what the conversations say right now.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use anyhow::Result;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::Config;
-use crate::desk::{Agents, Content, Snapshot, Wanted};
+use crate::desk::{Agents, Content, Sender, Snapshot, Wanted, Window};
 use crate::model::{
-    ConversationId, Digest, Entry, Facts, Item, Letter, MessageId, MessageRef, RecipientId, Show, Watch, display_name,
+    AgentId, ConversationId, Digest, Entry, Event, Facts, Item, Letter, MessageId, RecipientId, Relation, Rule, Show,
+    Watch, display_name,
 };
+use crate::route::in_view;
 
 /// More than this nobody reads; the rest is counted ("and 12 more") and settled with it.
 const LONGEST_LETTER: usize = 200;
@@ -24,17 +27,22 @@ pub(super) fn letters(
     let topics: Vec<Vec<Topic<'_>>> = digests.iter().map(|digest| topics(config, &digest.items)).collect();
     let shown: Vec<&Topic<'_>> = topics.iter().flat_map(|topics| topics.iter().take(LONGEST_LETTER)).collect();
     let ids: Vec<ConversationId> = shown.iter().map(|topic| topic.item.conversation.clone()).collect();
-    let facts = snapshot.facts(&ids, Agents::Around)?;
     let contents = contents(snapshot, &shown)?;
+    let events = events(snapshot, &shown, now)?;
+    let recipients = digests.iter().filter_map(|digest| digest.recipient.id.agent());
+    let actors = events.values().filter_map(|event| event.actor.as_ref());
+    let senders = contents.values().filter_map(|content| match &content.sender {
+        Some(Sender::Agent(agent)) => Some(agent),
+        _ => None,
+    });
+    let named: Vec<AgentId> = recipients.chain(actors).chain(senders).cloned().collect();
+    let facts = snapshot.facts(&ids, Agents::Around, &named)?;
+    let around = Around { config, facts, contents, events, now };
     let letters = digests.iter().zip(topics).map(|(digest, topics)| Letter {
         recipient: digest.recipient.clone(),
         desk: config.desk.name.clone(),
         more: topics.len().saturating_sub(LONGEST_LETTER),
-        entries: topics
-            .iter()
-            .take(LONGEST_LETTER)
-            .map(|topic| entry(config, &facts, &contents, &digest.recipient.id, topic))
-            .collect(),
+        entries: topics.iter().take(LONGEST_LETTER).map(|topic| around.entry(&digest.recipient.id, topic)).collect(),
         desk_link: None,
         now,
     });
@@ -45,43 +53,72 @@ pub(super) fn letters(
 struct Topic<'a> {
     /// The item of the first rule.
     item: &'a Item,
+    /// Its rule, unless the settings have lost it.
+    rule: Option<&'a Rule>,
     /// As much as any of the rules lets this recipient see.
     show: Show,
 }
 
+impl Topic<'_> {
+    fn watch(&self) -> Watch {
+        self.rule.map_or(Watch::Unreplied, |rule| rule.watch)
+    }
+
+    /// The metric of a deadline; empty for everything else.
+    fn metric(&self) -> String {
+        let is_deadline = self.watch().relation() == Relation::Deadlines;
+        if is_deadline { self.item.matter.to_string() } else { String::new() }
+    }
+
+    /// The message that is shown: what is told, or for an event or a deadline whatever the contact wrote last.
+    fn wanted(&self) -> Wanted {
+        let is_message = self.item.matter.is_empty();
+        Wanted {
+            conversation: self.item.conversation.clone(),
+            watch: self.watch(),
+            since: self.item.since,
+            latest: is_message.then(|| self.item.latest.clone()),
+            show: self.show,
+        }
+    }
+}
+
 /// The conversations of a digest in its order: longest waiting first.
-fn topics<'a>(config: &Config, items: &'a [Item]) -> Vec<Topic<'a>> {
+fn topics<'a>(config: &'a Config, items: &'a [Item]) -> Vec<Topic<'a>> {
     let mut topics: Vec<Topic<'a>> = Vec::with_capacity(items.len());
     let mut places: HashMap<&ConversationId, usize> = HashMap::new();
     for item in items {
-        let show = config.rule(&item.rule).map_or(Show::Latest, |rule| rule.show);
+        let rule = config.rule(&item.rule);
+        let show = rule.map_or(Show::Latest, |rule| rule.show);
         if let Some(topic) = places.get(&item.conversation).and_then(|place| topics.get_mut(*place)) {
             topic.show = topic.show.max(show);
         } else {
             places.insert(&item.conversation, topics.len());
-            topics.push(Topic { item, show });
+            topics.push(Topic { item, rule, show });
         }
     }
     topics
 }
 
+/// What words are kept by: the conversation, and the message if it is a certain one.
+type Place = (ConversationId, Option<MessageId>);
+
 /// The words to show, read once for each message, though many recipients hear it.
-type Contents = HashMap<(ConversationId, MessageId), Content>;
+type Contents = HashMap<Place, Content>;
+
+fn place(wanted: &Wanted) -> Place {
+    (wanted.conversation.clone(), wanted.latest.as_ref().map(|latest| latest.id.clone()))
+}
 
 fn contents(snapshot: &Snapshot<'_>, topics: &[&Topic<'_>]) -> Result<Contents> {
-    let mut wanted: HashMap<(&ConversationId, &MessageRef), Wanted> = HashMap::new();
+    let mut all: HashMap<Place, Wanted> = HashMap::new();
     for topic in topics {
-        let item = topic.item;
-        let want = wanted.entry((&item.conversation, &item.latest)).or_insert_with(|| Wanted {
-            conversation: item.conversation.clone(),
-            since: item.since,
-            latest: item.latest.clone(),
-            show: topic.show,
-        });
+        let wanted = topic.wanted();
+        let want = all.entry(place(&wanted)).or_insert_with(|| wanted);
         want.show = want.show.max(topic.show);
     }
     let mut contents = Contents::new();
-    let mut left: Vec<Wanted> = wanted.into_values().collect();
+    let mut left: Vec<Wanted> = all.into_values().collect();
     // the desk answers by conversation; a second message of one (in a letter that is frozen) takes another round
     while !left.is_empty() {
         let mut asked = HashSet::new();
@@ -89,7 +126,7 @@ fn contents(snapshot: &Snapshot<'_>, topics: &[&Topic<'_>]) -> Result<Contents> 
         let mut answers = snapshot.contents(&now)?;
         for want in now {
             if let Some(content) = answers.remove(&want.conversation) {
-                contents.insert((want.conversation, want.latest.id), content);
+                contents.insert(place(&want), content);
             }
         }
         left = later;
@@ -97,34 +134,91 @@ fn contents(snapshot: &Snapshot<'_>, topics: &[&Topic<'_>]) -> Result<Contents> 
     Ok(contents)
 }
 
-fn entry(config: &Config, facts: &Facts, contents: &Contents, recipient: &RecipientId, topic: &Topic<'_>) -> Entry {
-    let item = topic.item;
-    let conversation = facts.conversations.get(&item.conversation);
-    let contact = conversation.and_then(|it| it.contact.as_ref()).and_then(|id| facts.contacts.get(id));
-    let group = conversation.and_then(|it| it.group.as_ref()).and_then(|id| facts.groups.get(id));
-    let number = conversation.and_then(|it| it.number.clone());
-    let content = contents.get(&(item.conversation.clone(), item.latest.id.clone())).cloned().unwrap_or_default();
-    Entry {
-        link: link(config, recipient, number.as_deref(), &item.conversation),
-        conversation: item.conversation.clone(),
-        number,
-        subject: conversation.and_then(|it| it.subject.clone()),
-        watch: config.rule(&item.rule).map_or(Watch::Unreplied, |rule| rule.watch),
-        why: item.why.clone(),
-        group: group.map(|group| group.name.clone()),
-        sender: contact.and_then(|it| it.name.as_deref()).map(display_name).filter(|name| !name.is_empty()),
-        sender_image: contact.and_then(|it| it.avatar_url.clone()),
-        since: item.since,
-        at: item.latest.at,
-        body: content.body,
-        cut: content.cut,
-        attachments: content.attachments,
-        earlier_count: content.earlier_count,
-        earlier: content.earlier,
-        show: topic.show,
-        actor: None,
-        sound: None,
+/// Who did what to whom, by conversation and event.
+type Events = HashMap<(ConversationId, Arc<str>), Event>;
+
+fn events(snapshot: &Snapshot<'_>, topics: &[&Topic<'_>], now: DateTime<Utc>) -> Result<Events> {
+    let of_events = topics.iter().filter(|topic| topic.watch().relation() == Relation::Events);
+    let of_events: Vec<&&Topic<'_>> = of_events.collect();
+    let watches: BTreeSet<Watch> = of_events.iter().map(|topic| topic.watch()).collect();
+    let ids: Vec<ConversationId> = of_events.iter().map(|topic| topic.item.conversation.clone()).collect();
+    let mut events = Events::new();
+    for watch in watches {
+        let window = Window { now, before: TimeDelta::zero() };
+        for pending in snapshot.pending(watch, window, Some(&ids))? {
+            events.extend(pending.event.map(|event| ((pending.conversation, pending.matter), event)));
+        }
     }
+    Ok(events)
+}
+
+/// Everything that the letters of a chunk draw from.
+struct Around<'a> {
+    config: &'a Config,
+    facts: Facts,
+    contents: Contents,
+    events: Events,
+    now: DateTime<Utc>,
+}
+
+impl Around<'_> {
+    fn entry(&self, recipient: &RecipientId, topic: &Topic<'_>) -> Entry {
+        let item = topic.item;
+        let conversation = self.facts.conversations.get(&item.conversation);
+        let group = conversation.and_then(|it| it.group.as_ref()).and_then(|id| self.facts.groups.get(id));
+        let number = conversation.and_then(|it| it.number.clone());
+        let content = self.contents.get(&place(&topic.wanted())).cloned().unwrap_or_default();
+        let (sender, sender_image) = self.sender(item, content.sender.as_ref());
+        let event = self.events.get(&(item.conversation.clone(), item.matter.clone()));
+        let in_view = || in_view(&self.config.presence, &self.facts, recipient, self.now);
+        Entry {
+            link: link(self.config, recipient, number.as_deref(), &item.conversation),
+            conversation: item.conversation.clone(),
+            matter: topic.metric(),
+            number,
+            subject: conversation.and_then(|it| it.subject.clone()),
+            watch: topic.watch(),
+            why: item.why.clone(),
+            group: group.map(|group| group.name.clone()),
+            actor: event.and_then(|event| event.actor.as_ref()).and_then(|actor| self.agent(actor).0),
+            sender,
+            sender_image,
+            since: item.since,
+            // of an event when it happened, of a deadline when it is due; the message is only shown with it
+            at: content.at.filter(|_| item.matter.is_empty()).unwrap_or(item.latest.at),
+            body: content.body,
+            cut: content.cut,
+            attachments: content.attachments,
+            earlier_count: content.earlier_count,
+            earlier: content.earlier,
+            show: topic.show,
+            sound: topic.rule.and_then(|rule| rule.sound.clone()).filter(|_| !in_view()),
+        }
+    }
+
+    /// The name and the picture of who wrote the message; of the contact where nothing says otherwise.
+    fn sender(&self, item: &Item, sender: Option<&Sender>) -> (Option<String>, Option<String>) {
+        match sender {
+            Some(Sender::Agent(agent)) => self.agent(agent),
+            Some(Sender::Other) => (None, None),
+            Some(Sender::Contact) | None => {
+                let conversation = self.facts.conversations.get(&item.conversation);
+                let contact =
+                    conversation.and_then(|it| it.contact.as_ref()).and_then(|id| self.facts.contacts.get(id));
+                let name = contact.and_then(|it| it.name.as_deref()).and_then(shown);
+                (name, contact.and_then(|it| it.avatar_url.clone()))
+            }
+        }
+    }
+
+    fn agent(&self, id: &AgentId) -> (Option<String>, Option<String>) {
+        let agent = self.facts.agents.get(id);
+        (agent.and_then(|it| shown(&it.name)), agent.and_then(|it| it.avatar_url.clone()))
+    }
+}
+
+fn shown(name: &str) -> Option<String> {
+    Some(display_name(name)).filter(|name| !name.is_empty())
 }
 
 /// The agents' console is never shown to a contact.

@@ -17,7 +17,7 @@ pub struct Order {
     pub conversation: Option<ConversationId>,
     /// Only this recipient; no slot is taken.
     pub person: Option<RecipientId>,
-    /// Every mail goes to this address instead.
+    /// Every mail goes to this address instead; nothing goes out by other channels.
     pub redirect_to: Option<Arc<str>>,
     /// No new delivery is begun after this time.
     pub budget: Duration,

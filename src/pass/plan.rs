@@ -5,6 +5,8 @@ use std::collections::{HashMap, HashSet};
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
+use super::cap::hold;
+use super::cover::uncovered;
 use super::order::Order;
 use super::weigh::{Question, Weighed, weigh};
 use crate::collapse::collapse;
@@ -44,10 +46,26 @@ pub fn plan(
     let baselines = ledger.baselines(config.rules.iter().map(|scheduled| &scheduled.rule.name), now)?;
     let conversations = order.conversation.as_ref().map(std::slice::from_ref);
     let mut running: Vec<RuleName> = rules.iter().map(|rule| rule.name.clone()).collect();
-    // everybody is weighed, also for one person: who shares an address with whom decides who hears
-    let recipients = None;
-    let question = Question { config, snapshot, ledger, baselines: &baselines, rules, conversations, recipients, now };
+    let (coverage, rules): (Vec<&Rule>, Vec<&Rule>) = rules.into_iter().partition(|rule| rule.is_coverage());
+    let question = Question {
+        config,
+        snapshot,
+        ledger,
+        baselines: &baselines,
+        rules,
+        conversations,
+        // everybody is weighed, also for one person: who shares an address with whom decides who hears
+        recipients: None,
+        forget_since: &HashMap::new(),
+        now,
+    };
     let mut weighed = weigh(&question)?;
+    for rule in coverage {
+        let missed = uncovered(&question, rule)?;
+        let again = weigh(&Question { rules: vec![rule], conversations: Some(&missed), ..question })?;
+        weighed.decisions.extend(again.decisions);
+        weighed.heard.extend(again.heard);
+    }
     if let Some(person) = &order.person {
         weighed.decisions.retain(|decision| decision.recipient.as_ref() == Some(person));
         weighed.heard.retain(|heard| heard.target.recipient.id == *person);
@@ -57,6 +75,9 @@ pub fn plan(
             weigh_kept_back(&question, rule, &kept_back, &mut weighed)?;
             running.push(rule.name.clone());
         }
+    }
+    if let Some(cap) = config.limits.per_recipient_per_day {
+        hold(cap, ledger, now, &mut weighed)?;
     }
     let digests = collapse(weighed.heard);
     Ok(Plan { rules: running, slots, digests, decisions: weighed.decisions, baselines })

@@ -8,12 +8,14 @@ use chrono::{DateTime, Utc};
 
 use super::House;
 use super::letters::letters;
-use super::weigh::{Question, weigh};
-use crate::collapse::{Heard, Target};
+use super::weigh::{Question, Weighed, weigh};
+use crate::collapse::Heard;
+use crate::desk::{Agents, Snapshot};
 use crate::model::{
     Channel, ConversationId, Decision, Delivery, Digest, Item, Letter, Reason, Recipient, RecipientId, Rule, RuleName,
     Verdict,
 };
+use crate::route::over;
 
 /// How many letters are put into words at a time in a dry run.
 pub(super) const CHUNK: usize = 32;
@@ -29,39 +31,19 @@ pub(super) enum Check {
     Postpone(DateTime<Utc>),
 }
 
-type Key = (RuleName, RecipientId, Channel, ConversationId);
+/// What is heard: rule, recipient, device, channel, conversation and matter.
+type Key = (RuleName, RecipientId, Arc<str>, Channel, ConversationId, Arc<str>);
 
 /// Asks the desk again about every claimed delivery; the answers come in their order.
 pub(super) fn recheck(house: &House<'_>, deliveries: &[Delivery], now: DateTime<Utc>) -> Result<Vec<Check>> {
     let snapshot = house.desk.snapshot()?;
-    let items = || deliveries.iter().flat_map(|delivery| &delivery.items);
-    let conversations: BTreeSet<&ConversationId> = items().map(|item| &item.conversation).collect();
-    let conversations: Vec<ConversationId> = conversations.into_iter().cloned().collect();
-    let names: BTreeSet<&RuleName> = items().map(|item| &item.rule).collect();
-    let rules: Vec<&Rule> = names.into_iter().filter_map(|name| house.config.rule(name)).collect();
-    let baselines = house.ledger.baselines(rules.iter().map(|rule| &rule.name), now)?;
-    let recipients: HashSet<RecipientId> = deliveries.iter().map(|delivery| delivery.recipient.clone()).collect();
-    let weighed = weigh(&Question {
-        config: house.config,
-        snapshot: &snapshot,
-        ledger: house.ledger,
-        baselines: &baselines,
-        rules,
-        conversations: Some(&conversations),
-        recipients: Some(&recipients),
-        now,
-    })?;
-    let heard: HashMap<Key, (Arc<Target>, Item)> = weighed
-        .heard
-        .into_iter()
-        .map(|Heard { target, item, .. }| {
-            let recipient = target.recipient.id.clone();
-            ((item.rule.clone(), recipient, target.channel, item.conversation.clone()), (target, item))
-        })
-        .collect();
+    let weighed = weigh_again(house, &snapshot, deliveries, now)?;
+    let heard: HashMap<Key, &Heard> = weighed.heard.iter().map(|heard| (key_of_heard(heard), heard)).collect();
     let reasons = reasons(&weighed.decisions);
-    let answers: Vec<Result<Digest, Check>> =
-        deliveries.iter().map(|delivery| still_heard(house, delivery, &heard, &reasons)).collect();
+    let answers: Vec<Result<Digest, Check>> = deliveries
+        .iter()
+        .map(|delivery| still_heard(house, &snapshot, delivery, &heard, &reasons, now))
+        .collect::<Result<_>>()?;
     let digests: Vec<Digest> = answers.iter().filter_map(|answer| answer.as_ref().ok().cloned()).collect();
     let mut letters = letters(house.config, &snapshot, &digests, now)?.into_iter();
     let nothing_left = || Check::Suppress(Reason::NoLongerWaiting);
@@ -74,61 +56,121 @@ pub(super) fn recheck(house: &House<'_>, deliveries: &[Delivery], now: DateTime<
         .collect())
 }
 
+/// Decides about everything the deliveries tell, as it stands now.
+fn weigh_again(
+    house: &House<'_>,
+    snapshot: &Snapshot<'_>,
+    deliveries: &[Delivery],
+    now: DateTime<Utc>,
+) -> Result<Weighed> {
+    let items = || deliveries.iter().flat_map(|delivery| &delivery.items);
+    let conversations: BTreeSet<&ConversationId> = items().map(|item| &item.conversation).collect();
+    let conversations: Vec<ConversationId> = conversations.into_iter().cloned().collect();
+    let names: BTreeSet<&RuleName> = items().map(|item| &item.rule).collect();
+    let rules: Vec<&Rule> = names.into_iter().filter_map(|name| house.config.rule(name)).collect();
+    let baselines = house.ledger.baselines(rules.iter().map(|rule| &rule.name), now)?;
+    let recipients: HashSet<RecipientId> = deliveries.iter().map(|delivery| delivery.recipient.clone()).collect();
+    weigh(&Question {
+        config: house.config,
+        snapshot,
+        ledger: house.ledger,
+        baselines: &baselines,
+        rules,
+        conversations: Some(&conversations),
+        recipients: Some(&recipients),
+        forget_since: &siblings(deliveries),
+        now,
+    })
+}
+
+/// Since when another device of a recipient may have been told of the very same: that must not silence this one.
+fn siblings(deliveries: &[Delivery]) -> HashMap<(RecipientId, Channel), DateTime<Utc>> {
+    let mut since: HashMap<(RecipientId, Channel), DateTime<Utc>> = HashMap::new();
+    for delivery in deliveries.iter().filter(|delivery| delivery.channel.is_by_device()) {
+        let queued_at = since.entry((delivery.recipient.clone(), delivery.channel)).or_insert(delivery.queued_at);
+        *queued_at = delivery.queued_at.min(*queued_at);
+    }
+    since
+}
+
+fn key_of_heard(heard: &Heard) -> Key {
+    let recipient = &heard.target.recipient;
+    key(&heard.item, &recipient.id, recipient.endpoint().into(), heard.target.channel)
+}
+
+fn key(item: &Item, recipient: &RecipientId, endpoint: Arc<str>, channel: Channel) -> Key {
+    (item.rule.clone(), recipient.clone(), endpoint, channel, item.conversation.clone(), item.matter.clone())
+}
+
 /// What of a delivery is still to be heard, or why nothing is.
 fn still_heard(
     house: &House<'_>,
+    snapshot: &Snapshot<'_>,
     delivery: &Delivery,
-    heard: &HashMap<Key, (Arc<Target>, Item)>,
+    heard: &HashMap<Key, &Heard>,
     reasons: &Reasons<'_>,
-) -> Result<Digest, Check> {
-    let key =
-        |item: &Item| (item.rule.clone(), delivery.recipient.clone(), delivery.channel, item.conversation.clone());
-    let found: Vec<&(Arc<Target>, Item)> = delivery.items.iter().filter_map(|item| heard.get(&key(item))).collect();
+    now: DateTime<Utc>,
+) -> Result<Result<Digest, Check>> {
+    let key = |item: &Item| key(item, &delivery.recipient, delivery.endpoint.clone(), delivery.channel);
+    let found = delivery.items.iter().filter_map(|item| heard.get(&key(item)).copied());
     // a rule that got other words tells in a digest of its own by now
-    let found: Vec<&(Arc<Target>, Item)> =
-        found.into_iter().filter(|(target, _)| target.subject == delivery.subject).collect();
-    let Some((target, _)) = found.first() else {
-        return Err(why_not(house, delivery, reasons));
+    let found: Vec<&Heard> = found.filter(|heard| heard.target.subject == delivery.subject).collect();
+    let Some(first) = found.first() else {
+        return why_not(house, snapshot, delivery, reasons, now).map(Err);
     };
+    // whoever is disturbed anyway hears everything at once; whoever rests, nothing
+    if let Some(opening) = found.iter().map(|heard| heard.not_before).min().flatten() {
+        return Ok(Err(Check::Postpone(opening)));
+    }
     // what may have arrived must be sent again as it was, or the receiver sees two different mails
     let items = if delivery.frozen_uid.is_some() {
         delivery.items.clone()
     } else {
-        found.iter().map(|(_, item)| item.clone()).collect()
+        found.iter().map(|heard| heard.item.clone()).collect()
     };
-    Ok(Digest {
+    Ok(Ok(Digest {
         account: delivery.account.clone(),
-        recipient: Recipient::clone(&target.recipient),
+        recipient: Recipient::clone(&first.target.recipient),
         channel: delivery.channel,
         subject: delivery.subject.clone(),
         not_before: None,
         items,
-    })
+    }))
 }
 
 fn reasons(decisions: &[Decision]) -> Reasons<'_> {
     // who is told is in `heard`; the reasons are for the others
     let not_told = decisions.iter().filter(|decision| !matches!(decision.verdict, Verdict::Told(_)));
-    not_told
-        .map(|decision| ((&decision.rule, &decision.conversation, decision.recipient.as_ref()), &decision.verdict))
-        .collect()
+    let key =
+        |it: &Decision| (it.rule.clone(), it.conversation.clone(), it.matter.clone(), it.recipient.clone(), it.channel);
+    not_told.map(|decision| (key(decision), &decision.verdict)).collect()
 }
 
-type Reasons<'a> = HashMap<(&'a RuleName, &'a ConversationId, Option<&'a RecipientId>), &'a Verdict>;
+type Reasons<'a> = HashMap<(RuleName, ConversationId, Arc<str>, Option<RecipientId>, Option<Channel>), &'a Verdict>;
 
-/// What was decided about an item: for this recipient, or for the conversation as a whole.
-fn verdict<'a>(delivery: &'a Delivery, item: &'a Item, reasons: &Reasons<'a>) -> Option<&'a Verdict> {
-    let about = |recipient| reasons.get(&(&item.rule, &item.conversation, recipient)).copied();
-    about(Some(&delivery.recipient)).or_else(|| about(None))
+/// What was decided about an item: for this recipient on this channel, or on all, or for the conversation as a whole.
+fn verdict<'a>(delivery: &Delivery, item: &Item, reasons: &Reasons<'a>) -> Option<&'a Verdict> {
+    let about = |recipient: Option<&RecipientId>, channel| {
+        let key = (item.rule.clone(), item.conversation.clone(), item.matter.clone(), recipient.cloned(), channel);
+        reasons.get(&key).copied()
+    };
+    let recipient = Some(&delivery.recipient);
+    about(recipient, Some(delivery.channel)).or_else(|| about(recipient, None)).or_else(|| about(None, None))
 }
 
-fn why_not(house: &House<'_>, delivery: &Delivery, reasons: &Reasons<'_>) -> Check {
+fn why_not(
+    house: &House<'_>,
+    snapshot: &Snapshot<'_>,
+    delivery: &Delivery,
+    reasons: &Reasons<'_>,
+    now: DateTime<Utc>,
+) -> Result<Check> {
     let later = delivery.items.iter().filter_map(|item| match verdict(delivery, item, reasons) {
         Some(Verdict::Later(at, _)) => Some(*at),
         _ => None,
     });
     if let Some(at) = later.min() {
-        return Check::Postpone(at);
+        return Ok(Check::Postpone(at));
     }
     let reason = delivery.items.iter().find_map(|item| match verdict(delivery, item, reasons) {
         Some(Verdict::Skipped(reason)) => Some(reason.clone()),
@@ -136,5 +178,16 @@ fn why_not(house: &House<'_>, delivery: &Delivery, reasons: &Reasons<'_>) -> Che
         _ if house.config.rule(&item.rule).is_none() => Some(Reason::RuleChanged),
         _ => None,
     });
-    Check::Suppress(reason.unwrap_or(Reason::NoLongerWaiting))
+    match (reason, delivery.items.first()) {
+        (Some(reason), _) => Ok(Check::Suppress(reason)),
+        (None, Some(item)) => Ok(Check::Suppress(gone(house, snapshot, item, now)?)),
+        (None, None) => Ok(Check::Suppress(Reason::NoLongerWaiting)),
+    }
+}
+
+/// Why an item is not in its driving relation any more.
+fn gone(house: &House<'_>, snapshot: &Snapshot<'_>, item: &Item, now: DateTime<Utc>) -> Result<Reason> {
+    let Some(rule) = house.config.rule(&item.rule) else { return Ok(Reason::RuleChanged) };
+    let facts = snapshot.facts(std::slice::from_ref(&item.conversation), Agents::Around, &[])?;
+    Ok(over(rule.watch, &item.latest, facts.conversations.get(&item.conversation), now))
 }

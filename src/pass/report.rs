@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::plan::Plan;
-use crate::ledger::{Closed, Enqueued};
-use crate::model::{Delivery, Digest, Outcome, Verdict, masked};
+use super::way::shown;
+use crate::deliver::remedy;
+use crate::ledger::{Closed, Enqueued, Settlement};
+use crate::model::{Channel, Delivery, Digest, Outcome, Verdict};
 use crate::render::TemplateError;
 
 /// Somebody who was told.
@@ -19,7 +21,7 @@ pub struct Told {
     /// The display name: for the screen, never for the ledger or a program's log.
     #[serde(skip)]
     pub name: String,
-    /// The masked address.
+    /// The masked address; on other channels than email behind the channel: `sms +***12`, `push device 12`.
     pub address: String,
     /// The channel.
     pub channel: &'static str,
@@ -34,7 +36,7 @@ pub struct Told {
 pub struct Trouble {
     /// The delivery's number; 0 when it is about none in particular.
     pub delivery: i64,
-    /// The masked address.
+    /// The masked address, as in [`Told`]; empty when none was looked up.
     pub address: String,
     /// dead, unknown, retry or settings.
     pub kind: &'static str,
@@ -66,6 +68,8 @@ pub struct Report {
     pub queued: usize,
     /// Deliveries waiting for another try that took new messages along.
     pub joined: usize,
+    /// Conversations that were found to reach nobody, for the first time.
+    pub uncovered: usize,
     /// Digests kept back behind one that may have arrived.
     pub in_doubt: usize,
     /// Deliveries that a stopped pass had on the wire.
@@ -80,9 +84,10 @@ pub struct Report {
     pub unknown: usize,
     /// Deliveries of which nothing waited any more.
     pub suppressed: usize,
-    /// Deliveries that are due and were not begun: the time of the pass was up, or the channel did not work.
+    /// Deliveries that are due and were not begun: the time or the limit of the pass was up, the channel did not work,
+    /// or the pass was a trial that only mails take part in.
     pub left: usize,
-    /// Whether the settings stopped the channel.
+    /// Whether the settings stopped a channel.
     pub misconfigured: bool,
     /// How long it took.
     pub seconds: f64,
@@ -102,6 +107,7 @@ impl Report {
             slots: plan.slots.len(),
             queued: enqueued.queued,
             joined: enqueued.joined,
+            uncovered: enqueued.uncovered,
             in_doubt: enqueued.in_doubt,
             recovered,
             ..Self::default()
@@ -129,7 +135,7 @@ impl Report {
     pub fn exit_status(&self) -> u8 {
         match self {
             Self { misconfigured: true, .. } => 78,
-            Self { dead: 0, unknown: 0, .. } => 0,
+            Self { dead: 0, unknown: 0, uncovered: 0, .. } => 0,
             _ => 1,
         }
     }
@@ -146,7 +152,7 @@ impl Report {
 
     pub(super) fn add(&mut self, delivery: &Delivery, digest: &Digest, outcome: &Outcome, closed: Closed) {
         self.count(closed);
-        let address = masked(&digest.recipient.address);
+        let address = address(digest);
         if closed == Closed::Sent && self.recipients.len() < Self::LISTED {
             self.recipients.push(Told {
                 delivery: delivery.id,
@@ -158,6 +164,18 @@ impl Report {
                 why: digest.items.first().map(|item| item.why.sentence()).unwrap_or_default(),
             });
         }
+        self.add_trouble(delivery, address, outcome, closed);
+    }
+
+    /// A delivery that was settled without having begun.
+    pub(super) fn add_unsent(&mut self, delivery: &Delivery, settlement: &Settlement, closed: Closed) {
+        self.count(closed);
+        if let Settlement::Answered(outcome) = settlement {
+            self.add_trouble(delivery, String::new(), outcome, closed);
+        }
+    }
+
+    fn add_trouble(&mut self, delivery: &Delivery, address: String, outcome: &Outcome, closed: Closed) {
         let (kind, key, reply) = match (outcome, closed) {
             (Outcome::Misconfigured { key, reply }, _) => ("settings", Some(*key), reply),
             (Outcome::Deferred(_, reply) | Outcome::Unknown(reply), Closed::Retried(_)) => ("retry", None, reply),
@@ -172,7 +190,7 @@ impl Report {
         self.misconfigured |= kind == "settings";
         if self.troubles.len() < Self::LISTED && !repeated {
             let words = format!("{} {}", reply.code, reply.text).trim().to_owned();
-            let remedy = crate::deliver::email::remedy(outcome);
+            let remedy = remedy(delivery.channel, outcome);
             self.troubles.push(Trouble { delivery: delivery.id, address, kind, key, words, remedy });
         }
     }
@@ -198,5 +216,14 @@ impl Report {
             Closed::Unknown => &mut self.unknown,
             Closed::Suppressed | Closed::Lost => &mut self.suppressed,
         } += 1;
+    }
+}
+
+/// Where a digest goes, as people may read it.
+fn address(digest: &Digest) -> String {
+    match digest.channel {
+        Channel::Email => shown(digest),
+        Channel::InApp => "in_app feed".into(),
+        channel => format!("{channel} {}", shown(digest)),
     }
 }

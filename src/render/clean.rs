@@ -3,11 +3,14 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+/// Longer names say no more.
+pub(super) const NAME_GRAPHEMES: usize = 80;
+
 /// What a body that was cut ends with.
 pub(super) const SHORTENED: &str = "… (shortened)";
 
-/// Bytes that one visible character may cost on average: beyond that it is marks piled upon marks.
-const BYTES_PER_GRAPHEME: usize = 16;
+/// Code points that one visible character may have on average: beyond that it is marks piled upon marks.
+const LETTERS_PER_GRAPHEME: usize = 16;
 
 /// Longer addresses are cut by mail programs and would lead nowhere.
 pub(super) const LONGEST_LINK: usize = 2_048;
@@ -42,19 +45,24 @@ pub(super) fn body(text: &str) -> String {
 
 /// Text on one line, at most so many visible characters.
 pub(super) fn line(text: &str, graphemes: usize) -> String {
-    // the limit on what is read keeps a name of a megabyte cheap
+    let most = graphemes * LETTERS_PER_GRAPHEME;
     let mut clean = String::with_capacity(text.len().min(graphemes * 4));
-    for letter in text.chars().take(graphemes * BYTES_PER_GRAPHEME) {
-        if letter.is_whitespace() {
-            if !clean.is_empty() && !clean.ends_with(' ') {
-                clean.push(' ');
-            }
-        } else if !is_harmful(letter) {
-            clean.push(letter);
+    let (mut kept, mut cut) = (0, false);
+    for letter in text.chars().filter(|letter| letter.is_whitespace() || !is_harmful(*letter)) {
+        let letter = if letter.is_whitespace() { ' ' } else { letter };
+        if letter == ' ' && (clean.is_empty() || clean.ends_with(' ')) {
+            continue;
         }
+        // keeps a name of a megabyte cheap
+        if kept == most {
+            cut = true;
+            break;
+        }
+        clean.push(letter);
+        kept += 1;
     }
     clean.truncate(clean.trim_end().len());
-    shortened(clean, graphemes, "…")
+    shortened(clean, graphemes, cut)
 }
 
 /// The first line that says something, at most so many visible characters.
@@ -98,20 +106,18 @@ fn is_harmful(letter: char) -> bool {
     turns || letter == '\u{feff}' || (letter.is_control() && letter != '\n' && letter != '\t')
 }
 
-fn shortened(mut text: String, graphemes: usize, mark: &str) -> String {
+fn shortened(mut text: String, graphemes: usize, cut: bool) -> String {
     // cheap for nearly every text: no more bytes than allowed characters
-    if text.len() <= graphemes {
+    if text.len() <= graphemes && !cut {
         return text;
     }
-    let within =
-        |(count, (start, _)): &(usize, (usize, &str))| *count < graphemes && *start < graphemes * BYTES_PER_GRAPHEME;
-    let kept = text.grapheme_indices(true).enumerate().take_while(within).map(|(_, (start, part))| start + part.len());
-    let end = kept.last().unwrap_or_default();
-    if end < text.len() {
-        let last = text.get(..end).and_then(|kept| kept.grapheme_indices(true).next_back()).map(|(start, _)| start);
+    let beyond = text.grapheme_indices(true).nth(graphemes).map(|(start, _)| start);
+    if beyond.is_some() || cut {
+        let kept = text.get(..beyond.unwrap_or(text.len())).unwrap_or_default();
+        let last = kept.grapheme_indices(true).next_back().map(|(start, _)| start);
         text.truncate(last.unwrap_or_default());
         text.truncate(text.trim_end().len());
-        text.push_str(mark);
+        text.push('…');
     }
     text
 }
@@ -134,6 +140,9 @@ mod tests {
         assert_eq!(line("👨‍👩‍👧👨‍👩‍👧", 2), "👨‍👩‍👧👨‍👩‍👧");
         assert_eq!(line("abcdef", 4), "abc…");
         assert!(line(&format!("a{}", "\u{301}".repeat(9_000)), 10).len() < 400);
+        assert_eq!(line(&format!("ab{}", "\u{301}".repeat(9_000)), 10), "a…");
+        assert_eq!(line(&"👨‍👩‍👧‍👦".repeat(100), 100), "👨‍👩‍👧‍👦".repeat(100));
+        assert_eq!(line(&format!("{}end", "\n ".repeat(900)), 10), "end");
     }
 
     #[test]

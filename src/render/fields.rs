@@ -5,22 +5,31 @@ use serde::Serialize;
 
 use crate::model::{Attachment, Entry, Letter, Show, Watch};
 
+use super::clean::NAME_GRAPHEMES;
 use super::labels::{initials, numbered, size, tint};
-use super::{clean, times};
+use super::{clean, times, wording};
 
-/// Longer names say no more.
-const NAME_GRAPHEMES: usize = 80;
 /// Longer subject lines and file names say no more.
 const TITLE_GRAPHEMES: usize = 120;
+/// The sentence around a reason as long as a title.
+const REASON_GRAPHEMES: usize = 160;
 /// What a snippet and the line beneath the subject in a mailbox show.
 const SNIPPET_GRAPHEMES: usize = 140;
 /// Files listed per conversation: more are a heap, not a list.
 const MOST_FILES: usize = 20;
 /// Earlier messages shown per conversation.
 const MOST_EARLIER: usize = 50;
+
 /// The fields of a letter.
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that templates ask")]
 pub(super) struct Fields {
+    subject: String,
+    headline: String,
+    earliest: Option<String>,
+    closing: &'static str,
+    more_sentence: Option<String>,
+    for_contact: bool,
     recipient_name: String,
     sender_name: String,
     sender_profile_image: Option<String>,
@@ -29,6 +38,7 @@ pub(super) struct Fields {
     conversation_link: Option<String>,
     conversation_id: String,
     title: Option<String>,
+    status: String,
     preview: Option<String>,
     conversations: Vec<Shown>,
     desk: String,
@@ -52,7 +62,11 @@ struct Shown {
     title: Option<String>,
     watch: &'static str,
     unread: bool,
+    status: String,
     why: String,
+    reason: Option<String>,
+    for_contact: bool,
+    link_text: &'static str,
     group: Option<String>,
     sender_name: String,
     sender_profile_image: Option<String>,
@@ -67,6 +81,8 @@ struct Shown {
     earlier: Vec<Past>,
     earlier_count: usize,
     earlier_more: usize,
+    earlier_sentence: Option<String>,
+    latest: String,
 }
 
 #[derive(Serialize, Clone)]
@@ -100,18 +116,27 @@ impl Fields {
         let total = conversations.len() + more;
         let first = letter.entries.first();
         let top = conversations.first();
+        let for_contact = first.is_some_and(wording::is_to_contact);
+        let title = top.and_then(|top| top.title.clone());
         Self {
+            subject: wording::subject(letter, title.as_deref()),
+            headline: wording::headline(letter),
+            earliest: wording::earliest_sentence(letter),
+            closing: wording::closing(letter),
+            more_sentence: wording::more(more),
+            for_contact,
             recipient_name: clean::line(&letter.recipient.name, NAME_GRAPHEMES),
-            sender_name: top.map_or_else(|| sender_name(None), |top| top.sender_name.clone()),
+            sender_name: top.map(|top| top.sender_name.clone()).unwrap_or_default(),
             sender_profile_image: top.and_then(|top| top.sender_profile_image.clone()),
             message: top.and_then(|top| top.message.clone()),
             attachments: top.map(|top| top.attachments.clone()).unwrap_or_default(),
             conversation_link: top.and_then(|top| top.conversation_link.clone()),
             conversation_id: top.map(|top| top.conversation_id.clone()).unwrap_or_default(),
-            title: top.and_then(|top| top.title.clone()),
+            title,
+            status: top.map(|top| top.status.clone()).unwrap_or_default(),
             preview: first.filter(|entry| entry.show != Show::None).map(|entry| snippet(&entry.body)),
             desk: clean::line(&letter.desk, NAME_GRAPHEMES),
-            desk_link: checked(letter.desk_link.as_deref()),
+            desk_link: checked(letter.desk_link.as_deref()).filter(|_| !for_contact),
             count: conversations.len(),
             total,
             more,
@@ -129,7 +154,8 @@ impl Fields {
 
 fn conversation(entry: &Entry, letter: &Letter, limits: Limits) -> Shown {
     let zone = letter.recipient.time_zone;
-    let sender_name = sender_name(entry.sender.as_deref());
+    let for_contact = wording::is_to_contact(entry);
+    let sender_name = wording::beginning(entry);
     let (message, cut) = message(entry, limits);
     let earlier = earlier(entry, letter, limits);
     let earlier_count = usize::try_from(entry.earlier_count).unwrap_or(usize::MAX).max(earlier.len());
@@ -138,6 +164,8 @@ fn conversation(entry: &Entry, letter: &Letter, limits: Limits) -> Shown {
     let subject = entry.subject.as_deref().filter(|_| entry.show != Show::None);
     let subject = subject.map(|text| clean::line(text, TITLE_GRAPHEMES)).filter(|text| !text.is_empty());
     let title = match (&number, &subject) {
+        // numbers are for those who work here
+        (_, subject) if for_contact => subject.clone(),
         (Some(number), Some(subject)) => Some(format!("{number} {subject}")),
         (number, subject) => number.clone().or_else(|| subject.clone()),
     };
@@ -149,7 +177,11 @@ fn conversation(entry: &Entry, letter: &Letter, limits: Limits) -> Shown {
         title,
         watch: entry.watch.word(),
         unread: entry.watch == Watch::Unread,
-        why: clean::line(&entry.why.sentence(), TITLE_GRAPHEMES),
+        status: wording::status(entry, letter),
+        why: clean::line(&wording::why(entry), TITLE_GRAPHEMES),
+        reason: wording::reason(entry).map(|reason| clean::line(&reason, REASON_GRAPHEMES)),
+        for_contact,
+        link_text: wording::link_text(entry),
         group: entry.group.as_deref().map(|name| clean::line(name, NAME_GRAPHEMES)),
         sender_profile_image: checked(entry.sender_image.as_deref())
             .filter(|url| clean::after_scheme(url, "https://").is_some()),
@@ -163,6 +195,8 @@ fn conversation(entry: &Entry, letter: &Letter, limits: Limits) -> Shown {
         cut,
         attachments: if entry.show == Show::None { Vec::new() } else { files(&entry.attachments) },
         earlier_more: earlier_count - earlier.len(),
+        earlier_sentence: wording::earlier(entry, earlier_count - earlier.len()),
+        latest: wording::latest(entry, letter),
         earlier_count,
         earlier,
     }
@@ -210,11 +244,6 @@ fn files(attachments: &[Attachment]) -> Vec<File> {
         }
     };
     attachments.iter().take(MOST_FILES).map(file).collect()
-}
-
-fn sender_name(name: Option<&str>) -> String {
-    let name = name.map(|name| clean::line(name, NAME_GRAPHEMES)).filter(|name| !name.is_empty());
-    name.unwrap_or_else(|| "Somebody".into())
 }
 
 fn snippet(body: &str) -> String {

@@ -74,6 +74,7 @@ fn entry(number: &str, sender: &str, subject: &str, body: &str) -> Entry {
         subject: Some(subject.into()),
         link: Some(format!("https://desk.example.com/inbox/{number}")),
         watch: Watch::Unreplied,
+        matter: String::new(),
         why: Why::Assignee,
         group: Some("Orders".into()),
         sender: Some(sender.into()),
@@ -111,6 +112,8 @@ pub(super) fn trials() -> Vec<(&'static str, Letter)> {
         }
         trials.push((name, letter));
     }
+    trials.push(("a mail to a contact", to_contact(&one)));
+    trials.push(("every watch", every_watch(&several)));
     let mut bare = one;
     for entry in &mut bare.entries {
         (entry.number, entry.subject, entry.link, entry.group, entry.sender) = (None, None, None, None, None);
@@ -120,6 +123,25 @@ pub(super) fn trials() -> Vec<(&'static str, Letter)> {
     trials.push(("a conversation without number, subject, link and sender", bare));
     trials.push(("hostile names and bodies", hostile(several)));
     trials
+}
+
+/// What a contact reads of an agent's reply.
+fn to_contact(letter: &Letter) -> Letter {
+    let mut letter = letter.clone();
+    letter.recipient.id = RecipientId::Contact("12".into());
+    letter.desk_link = None;
+    for entry in &mut letter.entries {
+        (entry.watch, entry.why, entry.link) = (Watch::UnseenReply, Why::Contact, None);
+        (entry.group, entry.sender) = (None, Some("Ada Lindqvist".into()));
+    }
+    letter
+}
+
+/// A conversation for each watch.
+fn every_watch(letter: &Letter) -> Letter {
+    let entries = Watch::ALL.into_iter().zip(letter.entries.iter().cycle());
+    let entries = entries.map(|(watch, entry)| Entry { watch, actor: Some("Ben Okafor".into()), ..entry.clone() });
+    Letter { entries: entries.collect(), ..letter.clone() }
 }
 
 fn hostile(mut letter: Letter) -> Letter {

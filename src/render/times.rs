@@ -15,9 +15,18 @@ pub(super) fn written(at: DateTime<Utc>, zone: Tz) -> String {
 
 /// `08:12` on the day of `now`, `Sun 1 Mar, 08:12` before: short enough for a subject line.
 pub(super) fn brief(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
-    let (at, now) = (at.with_timezone(&zone), now.with_timezone(&zone));
-    let pattern = if at.date_naive() == now.date_naive() { "%H:%M" } else { "%a %-d %b, %H:%M" };
-    at.format(pattern).to_string()
+    let pattern = if is_one_day(at, now, zone) { "%H:%M" } else { "%a %-d %b, %H:%M" };
+    at.with_timezone(&zone).format(pattern).to_string()
+}
+
+/// `at 08:12` on the day of `now`, `on Sun 1 Mar at 08:12` on others: to stand in a sentence.
+pub(super) fn moment(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
+    let pattern = if is_one_day(at, now, zone) { "at %H:%M" } else { "on %a %-d %b at %H:%M" };
+    at.with_timezone(&zone).format(pattern).to_string()
+}
+
+fn is_one_day(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> bool {
+    at.with_timezone(&zone).date_naive() == now.with_timezone(&zone).date_naive()
 }
 
 /// `3 h 20 min`: the two largest units, rounded down.
@@ -60,6 +69,8 @@ mod tests {
         assert_eq!(brief(instant("2026-03-02T07:12:00Z"), now, Tz::Europe__Berlin), "08:12");
         assert_eq!(brief(instant("2026-03-01T22:30:00Z"), now, Tz::Europe__Berlin), "Sun 1 Mar, 23:30");
         assert_eq!(brief(instant("2026-03-01T23:30:00Z"), now, Tz::Europe__Berlin), "00:30");
+        assert_eq!(moment(instant("2026-03-01T23:30:00Z"), now, Tz::Europe__Berlin), "at 00:30");
+        assert_eq!(moment(instant("2026-03-01T22:30:00Z"), now, Tz::Europe__Berlin), "on Sun 1 Mar at 23:30");
     }
 
     #[test]

@@ -5,63 +5,93 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use crate::model::{AgentId, Channel, Facts, Named, Reason, Recipient, RecipientId, Rule, display_name, email_address};
+use crate::model::{
+    Agent, AgentId, Channel, Contact, Device, Facts, Hours, Named, Reason, Recipient, RecipientId, Rule, display_name,
+    email_address, phone_number,
+};
 
 /// Where everybody who may hear is reached.
 #[derive(Debug, Default)]
 pub struct Reach {
     agents: Vec<AgentId>,
-    mailboxes: HashMap<RecipientId, Vec<Answer>>,
+    people: HashMap<RecipientId, Known>,
+    time_zone: Tz,
 }
 
-/// What is known of somebody on one channel.
-type Answer = (Channel, Result<Mailbox, Reason>);
+/// What is known of somebody.
+#[derive(Debug)]
+struct Known {
+    mailboxes: Vec<(Channel, Result<Mailbox, Reason>)>,
+    hours: Option<Hours>,
+    time_zone: Tz,
+}
 
-/// A recipient with an address that can be used.
+/// A recipient with an address that can be used, or with several devices.
 #[derive(Debug)]
 pub(super) struct Mailbox {
-    pub(super) recipient: Arc<Recipient>,
+    pub(super) recipients: Vec<Arc<Recipient>>,
     /// The address in lower case: two spellings of one mailbox are not two.
     pub(super) folded: String,
 }
 
+/// Somebody as the channels need them.
+struct Person<'a> {
+    id: RecipientId,
+    name: &'a str,
+    email: Option<&'a str>,
+    phone: Option<&'a str>,
+    sms_consent: Option<bool>,
+    devices: &'a [Arc<Device>],
+    time_zone: Tz,
+}
+
 impl Reach {
-    /// The agents of the desk and the people of the settings, on every channel of these rules.
+    /// The agents and contacts of the desk and the people of the settings, on every channel of these rules.
     ///
     /// `time_zone` is for those without one of their own.
     pub fn of(facts: &Facts, people: &HashMap<Arc<str>, Named>, rules: &[&Rule], time_zone: Tz) -> Self {
         let channels: BTreeSet<Channel> = rules.iter().flat_map(|rule| &rule.via).map(|step| step.channel).collect();
-        let mailboxes = |id: &RecipientId, name: &str, email: Option<&str>, zone: Option<Tz>| {
-            let answer = |channel| (channel, mailbox(id, name, email, zone.unwrap_or(time_zone), channel));
-            channels.iter().copied().map(answer).collect()
-        };
-        let mut reach = Self { agents: facts.agents.keys().cloned().collect(), ..Self::default() };
-        reach.agents.sort_unstable();
+        let mut agents: Vec<AgentId> = facts.agents.keys().cloned().collect();
+        agents.sort_unstable();
+        let mut reach = Self { agents, people: HashMap::new(), time_zone };
         for agent in facts.agents.values() {
-            let id = RecipientId::Agent(agent.id.clone());
-            let found = mailboxes(&id, &agent.name, agent.email.as_deref(), agent.time_zone);
-            reach.mailboxes.insert(id, found);
+            let hours = facts.availability.get(&agent.id).map(|availability| availability.hours);
+            reach.add(&of_agent(facts, agent, time_zone), &channels, hours);
+        }
+        for contact in facts.contacts.values() {
+            reach.add(&of_contact(facts, contact, time_zone), &channels, None);
         }
         for (name, person) in people {
-            let id = RecipientId::Person(name.clone());
-            let found = mailboxes(&id, &person.name, person.email.as_deref(), person.time_zone);
-            reach.mailboxes.insert(id, found);
+            reach.add(&of_settings(name, person, time_zone), &channels, Some(person.hours));
         }
         reach
     }
 
-    /// Where a recipient is reached on a channel, or why not.
-    pub fn recipient(&self, id: &RecipientId, channel: Channel) -> Result<&Arc<Recipient>, Reason> {
-        self.mailbox(id, channel).map(|mailbox| &mailbox.recipient)
+    fn add(&mut self, person: &Person<'_>, channels: &BTreeSet<Channel>, hours: Option<Hours>) {
+        let mailboxes = channels.iter().map(|channel| (*channel, mailbox(person, *channel))).collect();
+        self.people.insert(person.id.clone(), Known { mailboxes, hours, time_zone: person.time_zone });
+    }
+
+    /// Where a recipient is reached on a channel, once for each device; or why not.
+    pub fn recipients(&self, id: &RecipientId, channel: Channel) -> Result<&[Arc<Recipient>], Reason> {
+        self.mailbox(id, channel).map(|mailbox| mailbox.recipients.as_slice())
+    }
+
+    /// The zone of a recipient's wall clock.
+    pub fn time_zone(&self, id: &RecipientId) -> Tz {
+        self.people.get(id).map_or(self.time_zone, |known| known.time_zone)
     }
 
     pub(super) fn mailbox(&self, id: &RecipientId, channel: Channel) -> Result<&Mailbox, Reason> {
-        if matches!(id, RecipientId::Contact(_)) {
-            return Err(Reason::NoAddress);
-        }
-        let mailboxes = self.mailboxes.get(id).ok_or(Reason::Inactive)?;
+        let mailboxes = &self.people.get(id).ok_or(Reason::Inactive)?.mailboxes;
         let found = mailboxes.iter().find(|(other, _)| *other == channel).ok_or(Reason::NoAddress)?;
         found.1.as_ref().map_err(Clone::clone)
+    }
+
+    /// When a recipient may be disturbed, with the zone of their wall clock; `None` = always.
+    pub(super) fn hours(&self, id: &RecipientId) -> Option<(Hours, Tz)> {
+        let known = self.people.get(id)?;
+        Some((known.hours?, known.time_zone))
     }
 
     /// Every agent, in id order.
@@ -70,18 +100,81 @@ impl Reach {
     }
 }
 
-fn mailbox(
-    id: &RecipientId,
-    name: &str,
-    email: Option<&str>,
-    time_zone: Tz,
-    channel: Channel,
-) -> Result<Mailbox, Reason> {
-    let written = match channel {
-        _ => email.filter(|text| !text.trim().is_empty()).ok_or(Reason::NoAddress)?,
-    };
-    let address = email_address(written).ok_or(Reason::BadAddress)?;
-    let folded = address.to_ascii_lowercase();
-    let recipient = Arc::new(Recipient { device: None, id: id.clone(), name: display_name(name), address, time_zone });
-    Ok(Mailbox { recipient, folded })
+fn of_agent<'a>(facts: &'a Facts, agent: &'a Agent, time_zone: Tz) -> Person<'a> {
+    let id = RecipientId::Agent(agent.id.clone());
+    let of_hours = facts.availability.get(&agent.id).and_then(|availability| availability.hours.time_zone);
+    Person {
+        devices: facts.devices.get(&id).map_or(&[], Vec::as_slice),
+        id,
+        name: &agent.name,
+        email: agent.email.as_deref(),
+        phone: agent.phone.as_deref(),
+        sms_consent: None,
+        time_zone: agent.time_zone.or(of_hours).unwrap_or(time_zone),
+    }
+}
+
+fn of_contact<'a>(facts: &'a Facts, contact: &'a Contact, time_zone: Tz) -> Person<'a> {
+    let id = RecipientId::Contact(contact.id.clone());
+    Person {
+        devices: facts.devices.get(&id).map_or(&[], Vec::as_slice),
+        id,
+        name: contact.name.as_deref().unwrap_or_default(),
+        email: contact.email.as_deref(),
+        phone: contact.phone.as_deref(),
+        sms_consent: contact.sms_consent,
+        time_zone: contact.time_zone.unwrap_or(time_zone),
+    }
+}
+
+fn of_settings<'a>(name: &Arc<str>, person: &'a Named, time_zone: Tz) -> Person<'a> {
+    Person {
+        id: RecipientId::Person(name.clone()),
+        name: &person.name,
+        email: person.email.as_deref(),
+        phone: person.phone.as_deref(),
+        sms_consent: None,
+        devices: &[],
+        time_zone: person.time_zone.unwrap_or(time_zone),
+    }
+}
+
+fn mailbox(person: &Person<'_>, channel: Channel) -> Result<Mailbox, Reason> {
+    match channel {
+        Channel::Email => {
+            let address = email_address(written(person.email)?).ok_or(Reason::BadAddress)?;
+            Ok(Mailbox { folded: address.to_ascii_lowercase(), recipients: vec![recipient(person, address, None)] })
+        }
+        Channel::Sms => {
+            if person.sms_consent == Some(false) {
+                return Err(Reason::NoConsent);
+            }
+            let number = phone_number(written(person.phone)?).ok_or(Reason::BadAddress)?;
+            Ok(Mailbox { folded: number.to_string(), recipients: vec![recipient(person, number, None)] })
+        }
+        Channel::Push | Channel::Desktop => {
+            let browsers = channel == Channel::Desktop;
+            let devices = person.devices.iter().filter(|device| device.is_browser() == browsers);
+            let devices = devices.map(|device| recipient(person, device.token.clone(), Some(device.clone())));
+            let recipients: Vec<Arc<Recipient>> = devices.collect();
+            if recipients.is_empty() { Err(Reason::NoAddress) } else { Ok(own(person, recipients)) }
+        }
+        // the host program shows the feed to those who log in to it
+        Channel::InApp if matches!(person.id, RecipientId::Person(_)) => Err(Reason::NoAddress),
+        Channel::InApp => Ok(own(person, vec![recipient(person, person.id.to_string().into(), None)])),
+    }
+}
+
+fn written(address: Option<&str>) -> Result<&str, Reason> {
+    address.filter(|text| !text.trim().is_empty()).ok_or(Reason::NoAddress)
+}
+
+/// Devices and feeds belong to one person; nobody shares them by chance.
+fn own(person: &Person<'_>, recipients: Vec<Arc<Recipient>>) -> Mailbox {
+    Mailbox { folded: person.id.to_string(), recipients }
+}
+
+fn recipient(person: &Person<'_>, address: Arc<str>, device: Option<Arc<Device>>) -> Arc<Recipient> {
+    let (id, name) = (person.id.clone(), display_name(person.name));
+    Arc::new(Recipient { id, name, address, device, time_zone: person.time_zone })
 }

@@ -1,6 +1,10 @@
 //! Decisions over a small office in memory.
 
 mod addresses;
+mod audiences;
+mod preferences;
+mod surfaces;
+mod waits;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,8 +13,12 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 use proptest::prelude::*;
 
+use super::wait::place_after;
 use super::*;
-use crate::model::{Agent, Audience, Contact, Group, Mark, Named, Presence, PresenceStatus, Role, Show, Tell, Why};
+use crate::model::{
+    Agent, Audience, BotState, Contact, ContactKind, Group, Mark, MessageRef, Named, Presence, PresenceStatus, Role,
+    Tell, Watch,
+};
 
 /// A desk in memory with one rule: conversation `c1` of contact `tom`, waiting since nine.
 struct Desk {
@@ -18,6 +26,7 @@ struct Desk {
     told: Told,
     people: HashMap<Arc<str>, Named>,
     presence: PresenceSettings,
+    bot: BotSettings,
     rule: Rule,
     pending: Pending,
     now: DateTime<Utc>,
@@ -44,6 +53,11 @@ fn tell(text: &str) -> Vec<Tell> {
                 "last_agent" => Audience::LastAgent,
                 "group" => Audience::Group,
                 "all_agents" => Audience::AllAgents,
+                "target" => Audience::Target,
+                "department" => Audience::Department,
+                "offline_agents" => Audience::OfflineAgents,
+                "supervisors" => Audience::Supervisors,
+                "contact" => Audience::Contact,
                 name => Audience::Person(name.into()),
             };
             Tell { audience, otherwise }
@@ -77,6 +91,7 @@ impl Desk {
             told: Told::default(),
             people: HashMap::new(),
             presence: PresenceSettings::default(),
+            bot: BotSettings::default(),
             rule,
             pending,
             now: nine() + minutes(60),
@@ -124,8 +139,15 @@ impl Desk {
 
     fn decisions_about(&self, only: Option<&HashSet<RecipientId>>) -> Vec<Decision> {
         let reach = Reach::of(&self.facts, &self.people, &[&self.rule], Tz::UTC);
-        let view =
-            View { facts: &self.facts, told: &self.told, reach: &reach, only, presence: &self.presence, now: self.now };
+        let view = View {
+            facts: &self.facts,
+            told: &self.told,
+            reach: &reach,
+            only,
+            presence: &self.presence,
+            bot: &self.bot,
+            now: self.now,
+        };
         route(view, &self.rule, &self.pending)
     }
 
@@ -137,6 +159,7 @@ impl Desk {
             .map(|decision| {
                 let who = match &decision.recipient {
                     Some(RecipientId::Agent(id)) => id.to_string(),
+                    Some(RecipientId::Contact(id)) => id.to_string(),
                     Some(other) => other.to_string(),
                     None => "nobody".into(),
                 };

@@ -95,15 +95,31 @@ impl Office {
         self.write("UPDATE agents SET active = 0 WHERE id = ?1", [id])
     }
 
+    /// The agent reads times in this zone.
+    pub fn time_zone(&mut self, agent: &str, zone: &str) -> &mut Self {
+        let id = self.agent_number(agent);
+        self.write("UPDATE agents SET time_zone = ?1 WHERE id = ?2", (zone, id))
+    }
+
+    pub fn phone(&mut self, agent: &str, number: &str) -> &mut Self {
+        let id = self.agent_number(agent);
+        self.write("UPDATE agents SET phone = ?1 WHERE id = ?2", (number, id))
+    }
+
+    /// The agent works for this organisation.
+    pub fn agent_account(&mut self, agent: &str, account: i64) -> &mut Self {
+        let id = self.agent_number(agent);
+        self.write("UPDATE agents SET account_id = ?1 WHERE id = ?2", (account, id))
+    }
+
     /// A group with the id `team:billing`, called "Billing".
     pub fn group(&mut self, name: &str, members: &[&str]) -> &mut Self {
-        let id = format!("team:{name}");
-        self.write("INSERT INTO groups (id, name) VALUES (?1, ?2)", (&id, capital(name)));
-        for member in members {
-            let agent = self.agent_number(member);
-            self.write("INSERT INTO group_members (group_id, agent_id) VALUES (?1, ?2)", (&id, agent));
-        }
-        self
+        self.founds("team", name, members)
+    }
+
+    /// A department with the id `department:sales`, called "Sales".
+    pub fn department(&mut self, name: &str, members: &[&str]) -> &mut Self {
+        self.founds("department", name, members)
     }
 
     /// A contact called "Tom" with the address tom@customer.example; conversations begun from here on are theirs.
@@ -122,6 +138,84 @@ impl Office {
     pub fn blocks(&mut self, contact: &str) -> &mut Self {
         let id = self.contact_number(contact);
         self.write("UPDATE contacts SET blocked = 1 WHERE id = ?1", [id])
+    }
+
+    /// The contact's number, and whether they want text messages (`None` = never asked).
+    pub fn contact_phone(&mut self, contact: &str, number: &str, consent: Option<bool>) -> &mut Self {
+        let id = self.contact_number(contact);
+        self.write("UPDATE contacts SET phone = ?1, sms_consent = ?2 WHERE id = ?3", (number, consent, id))
+    }
+
+    // ---- how people want to be told
+
+    /// The agent switches an event on or off on a channel.
+    pub fn prefers(&mut self, agent: &str, event: &str, channel: &str, enabled: bool) -> &mut Self {
+        let sql = "INSERT INTO preferences (agent_id, event, channel, enabled) VALUES (?1, ?2, ?3, ?4)
+                   ON CONFLICT DO UPDATE SET enabled = excluded.enabled";
+        let agent = self.agent_number(agent);
+        self.write(sql, (agent, event, channel, enabled))
+    }
+
+    /// The agent hears of `mine` or `all` conversations, and of those that nobody is assigned to or not.
+    pub fn scope(
+        &mut self,
+        agent: &str,
+        event: &str,
+        channel: &str,
+        scope: &str,
+        unassigned: Option<bool>,
+    ) -> &mut Self {
+        let sql = "INSERT INTO preferences (agent_id, event, channel, enabled, scope, unassigned)
+                   VALUES (?1, ?2, ?3, 1, ?4, ?5)
+                   ON CONFLICT DO UPDATE SET scope = excluded.scope, unassigned = excluded.unassigned";
+        let agent = self.agent_number(agent);
+        self.write(sql, (agent, event, channel, scope, unassigned))
+    }
+
+    /// The agent switches an event off on a channel for one group, team or department.
+    pub fn mutes(&mut self, agent: &str, group: &str, event: &str, channel: &str) -> &mut Self {
+        let sql = "INSERT INTO preferences (agent_id, group_id, event, channel, enabled)
+                   SELECT ?1, id, ?2, ?3, 0 FROM groups WHERE id IN ('team:' || ?4, 'department:' || ?4)
+                   ON CONFLICT DO UPDATE SET enabled = excluded.enabled";
+        let agent = self.agent_number(agent);
+        self.write(sql, (agent, event, channel, group))
+    }
+
+    /// Working days and hours: `works("ada", "Europe/London", "Mon-Fri", "09:00", "17:00")`.
+    pub fn works(&mut self, agent: &str, zone: &str, days: &str, from: &str, until: &str) -> &mut Self {
+        let sql = "INSERT INTO availability (agent_id, time_zone, working_days, working_from, working_until)
+                   VALUES (?1, ?2, ?3, ?4, ?5)
+                   ON CONFLICT DO UPDATE SET time_zone = excluded.time_zone, working_days = excluded.working_days,
+                     working_from = excluded.working_from, working_until = excluded.working_until";
+        let agent = self.agent_number(agent);
+        self.write(sql, (agent, zone, days, from, until))
+    }
+
+    /// Quiet hours: `quiet("ada", "Europe/London", "22:00", "07:00")`.
+    pub fn quiet(&mut self, agent: &str, zone: &str, from: &str, until: &str) -> &mut Self {
+        let sql = "INSERT INTO availability (agent_id, time_zone, quiet_from, quiet_until) VALUES (?1, ?2, ?3, ?4)
+                   ON CONFLICT DO UPDATE SET time_zone = excluded.time_zone, quiet_from = excluded.quiet_from,
+                     quiet_until = excluded.quiet_until";
+        let agent = self.agent_number(agent);
+        self.write(sql, (agent, zone, from, until))
+    }
+
+    /// The agent is away until that time, and perhaps somebody stands in.
+    pub fn out_of_office(&mut self, agent: &str, until: &str, stand_in: Option<&str>) -> &mut Self {
+        let sql = "INSERT INTO availability (agent_id, away_until, stand_in_id) VALUES (?1, ?2, ?3)
+                   ON CONFLICT DO UPDATE SET away_until = excluded.away_until, stand_in_id = excluded.stand_in_id";
+        let (agent, stand_in) = (self.agent_number(agent), stand_in.map(|name| self.agent_number(name)));
+        self.write(sql, (agent, instant(until).timestamp_millis(), stand_in))
+    }
+
+    /// A phone or browser of an agent, else of the contact of that name.
+    pub fn device(&mut self, owner: &str, provider: &str, token: &str) -> &mut Self {
+        let (kind, id) = match self.agents.get(owner) {
+            Some(agent) => ("agent", *agent),
+            None => ("contact", self.contact_number(owner)),
+        };
+        let sql = "INSERT INTO devices (owner_type, owner_id, provider, token) VALUES (?1, ?2, ?3, ?4)";
+        self.write(sql, (kind, id, provider, token))
     }
 
     // ---- messages
@@ -194,6 +288,17 @@ impl Office {
         self.write("UPDATE conversations SET group_id = ?2 WHERE id = ?1", (id, format!("team:{group}")))
     }
 
+    pub fn into_department(&mut self, conversation: &str, name: &str) -> &mut Self {
+        let id = self.begun(conversation);
+        self.write("UPDATE conversations SET group_id = ?2 WHERE id = ?1", (id, format!("department:{name}")))
+    }
+
+    /// The conversation is with a customer of this organisation.
+    pub fn conversation_account(&mut self, conversation: &str, account: i64) -> &mut Self {
+        let id = self.begun(conversation);
+        self.write("UPDATE conversations SET account_id = ?2 WHERE id = ?1", (id, account))
+    }
+
     pub fn subject(&mut self, conversation: &str, subject: &str) -> &mut Self {
         let id = self.begun(conversation);
         self.write("UPDATE conversations SET subject = ?2 WHERE id = ?1", (id, subject))
@@ -217,6 +322,38 @@ impl Office {
         self.status(conversation, "open")
     }
 
+    // ---- what happens
+
+    /// `assigned`, `transferred`, `invited`, `handover`, `assistance` or `cancelled` happens: by whom, and to whom.
+    pub fn event(&mut self, kind: &str, conversation: &str, actor: Option<&str>, target: Option<&str>) -> &mut Self {
+        let id = self.begun(conversation);
+        let [actor, target] = [actor, target].map(|name| name.map(|name| self.agent_number(name)));
+        let sql = "INSERT INTO desk_events (event_id, conversation_id, kind, at, actor_id, target_id)
+                   VALUES ((SELECT coalesce(max(event_id), 8000) + 1 FROM desk_events), ?1, ?2, ?3, ?4, ?5)";
+        let now = self.milliseconds();
+        self.write(sql, (id, kind, now, actor, target))
+    }
+
+    /// Events of this kind in the conversation are taken back.
+    pub fn withdraw(&mut self, kind: &str, conversation: &str) -> &mut Self {
+        let id = self.begun(conversation);
+        self.write("DELETE FROM desk_events WHERE kind = ?1 AND conversation_id = ?2", (kind, id))
+    }
+
+    /// `first_response`, `next_response`, `resolution` or `queue_wait` is due at that time.
+    pub fn deadline(&mut self, conversation: &str, metric: &str, due: &str) -> &mut Self {
+        let id = self.begun(conversation);
+        let sql = "INSERT INTO sla_deadlines (conversation_id, metric, due_at) VALUES (?1, ?2, ?3)
+                   ON CONFLICT DO UPDATE SET due_at = excluded.due_at";
+        self.write(sql, (id, metric, instant(due).timestamp_millis()))
+    }
+
+    /// The target is met: it is no longer due.
+    pub fn meets(&mut self, conversation: &str, metric: &str) -> &mut Self {
+        let id = self.begun(conversation);
+        self.write("DELETE FROM sla_deadlines WHERE conversation_id = ?1 AND metric = ?2", (id, metric))
+    }
+
     // ---- attention
 
     /// The agent reads everything up to now.
@@ -236,16 +373,38 @@ impl Office {
     /// The agent comes to the desk and is active now.
     pub fn online(&mut self, agent: &str) -> &mut Self {
         let now = self.now;
-        self.present(agent, Some("online"), Some(now))
+        self.present("agent", self.agent_number(agent), "", Some("online"), Some(now))
     }
 
     pub fn offline(&mut self, agent: &str) -> &mut Self {
-        self.present(agent, Some("offline"), None)
+        self.present("agent", self.agent_number(agent), "", Some("offline"), None)
     }
 
     /// The agent was active last at that time; a stated status stays.
     pub fn last_active(&mut self, agent: &str, time: &str) -> &mut Self {
-        self.present(agent, None, Some(instant(time)))
+        self.present("agent", self.agent_number(agent), "", None, Some(instant(time)))
+    }
+
+    /// The agent looks at `console`, `inbox`, `dashboard` or `conversation:c1`, and is active there now.
+    pub fn surface(&mut self, agent: &str, surface: &str) -> &mut Self {
+        let (agent, surface, now) = (self.agent_number(agent), self.surface_id(surface), self.now);
+        self.present("agent", agent, &surface, Some("online"), Some(now))
+    }
+
+    /// The agent closes it.
+    pub fn leaves_surface(&mut self, agent: &str, surface: &str) -> &mut Self {
+        let (agent, surface) = (self.agent_number(agent), self.surface_id(surface));
+        self.present("agent", agent, &surface, Some("offline"), None)
+    }
+
+    /// The contact has the chat open and is active now.
+    pub fn contact_online(&mut self, contact: &str) -> &mut Self {
+        let now = self.now;
+        self.present("contact", self.contact_number(contact), "", Some("online"), Some(now))
+    }
+
+    pub fn contact_offline(&mut self, contact: &str) -> &mut Self {
+        self.present("contact", self.contact_number(contact), "", Some("offline"), None)
     }
 
     // ---- what a test looks at
@@ -351,12 +510,37 @@ impl Office {
         self.write(sql, (id, kind, reader, now))
     }
 
-    fn present(&mut self, agent: &str, status: Option<&str>, active: Option<DateTime<Utc>>) -> &mut Self {
-        let sql = "INSERT INTO presence (subject_type, subject_id, status, last_active_at) VALUES ('agent', ?1, ?2, ?3)
+    fn founds(&mut self, kind: &str, name: &str, members: &[&str]) -> &mut Self {
+        let id = format!("{kind}:{name}");
+        self.write("INSERT INTO groups (id, name, kind) VALUES (?1, ?2, ?3)", (&id, capital(name), kind));
+        for member in members {
+            let agent = self.agent_number(member);
+            self.write("INSERT INTO group_members (group_id, agent_id) VALUES (?1, ?2)", (&id, agent));
+        }
+        self
+    }
+
+    fn present(
+        &mut self,
+        kind: &str,
+        who: i64,
+        surface: &str,
+        status: Option<&str>,
+        active: Option<DateTime<Utc>>,
+    ) -> &mut Self {
+        let sql = "INSERT INTO presence (subject_type, subject_id, surface, status, last_active_at)
+                   VALUES (?1, ?2, ?3, ?4, ?5)
                    ON CONFLICT DO UPDATE SET status = coalesce(excluded.status, status),
                      last_active_at = coalesce(excluded.last_active_at, last_active_at)";
-        let agent = self.agent_number(agent);
-        self.write(sql, (agent, status, active.map(|time| time.timestamp_millis())))
+        self.write(sql, (kind, who, surface, status, active.map(|time| time.timestamp_millis())))
+    }
+
+    /// "conversation:c1" with the id of "c1".
+    fn surface_id(&self, surface: &str) -> String {
+        match surface.strip_prefix("conversation:") {
+            Some(name) => format!("conversation:{}", self.conversation_number(name)),
+            None => surface.to_owned(),
+        }
     }
 
     fn milliseconds(&self) -> i64 {

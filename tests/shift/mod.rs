@@ -9,13 +9,18 @@
     reason = "shared by end-to-end tests; a broken shift is a broken test"
 )]
 
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use doorbell::config::Config;
 use doorbell::deliver::email::Relay;
+use doorbell::deliver::no_section;
+use doorbell::deliver::notes::Outbox;
 use doorbell::desk::Desk;
 use doorbell::ledger::Ledger;
+use doorbell::model::{AgentId, Channel, ConversationId};
 use doorbell::pass::{self, Clock, House, Order, Post, Report};
 use doorbell::render::Templates;
 use mail_parser::{Message, MessageParser};
@@ -33,10 +38,28 @@ pub struct Arrived {
     pub id: String,
 }
 
+/// A row of the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    pub recipient: String,
+    pub kind: String,
+    pub title: String,
+    pub body: String,
+    pub link: Option<String>,
+    pub conversation: String,
+}
+
+/// What a mail counts as read for whom, up to when.
+pub type Read = (ConversationId, AgentId, DateTime<Utc>);
+
 /// An office with a doorbell.
 pub struct Shift {
     pub office: Office,
     pub server: SmtpServer,
+    /// What was marked as read because it was mailed.
+    pub marked: Arc<Mutex<Vec<Read>>>,
+    /// Whether the desk refuses to mark anything as read.
+    pub marking_fails: bool,
     settings: String,
     rules: String,
     read: usize,
@@ -73,7 +96,33 @@ impl Shift {
              timeout = \"1s\"\nfinal_timeout = \"1s\"\nlanes = 2\n",
             server.port
         );
-        Self { office, server, settings, rules: rules.to_owned(), read: 0 }
+        Self {
+            office,
+            server,
+            marked: Arc::default(),
+            marking_fails: false,
+            settings,
+            rules: rules.to_owned(),
+            read: 0,
+        }
+    }
+
+    /// More settings: keys of `[email]` first, then sections.
+    pub fn set(mut self, settings: &str) -> Self {
+        self.settings.push_str(settings);
+        self
+    }
+
+    /// An outbox for each of these channels, in a folder named after it.
+    pub fn reaching(self, channels: &[Channel]) -> Self {
+        channels.iter().fold(self, |shift, channel| shift.set(&format!("[{channel}]\noutbox = \"{channel}\"\n")))
+    }
+
+    /// Takes a section out of the settings.
+    pub fn lose(&mut self, section: &str) {
+        let start = self.settings.find(&format!("[{section}]\n")).unwrap();
+        let end = self.settings[start + 1..].find("\n[").map_or(self.settings.len(), |end| start + end + 2);
+        self.settings.replace_range(start..end, "");
     }
 
     /// One mail after the other.
@@ -111,12 +160,24 @@ impl Shift {
         let (desk, mut ledger) = (Desk::open(&self.office.path()).unwrap(), self.ledger());
         let mut house = House { config: &config, desk: &desk, ledger: &mut ledger };
         let post = || {
-            let email = Relay::new(config.email.as_ref().unwrap(), &config.folder)?;
+            let email = match &config.email {
+                Some(email) => Ok(Relay::new(email, &config.folder)?),
+                None => Err(no_section(Channel::Email)),
+            };
+            let outbox =
+                |(channel, settings): (&Channel, &_)| (*channel, Outbox::new(*channel, settings, &config.folder));
+            let (marked, fails) = (self.marked.clone(), self.marking_fails);
             Ok(Post {
                 own_words: std::sync::LazyLock::new(Templates::embedded_only),
                 template_fault: None,
                 templates: Templates::load(config.template_folder().as_deref(), &config.template_sets())?,
                 email,
+                notes: config.notes.iter().map(outbox).collect(),
+                mark_read: Some(Box::new(move |read: &[Read]| {
+                    marked.lock().unwrap().extend_from_slice(read);
+                    anyhow::ensure!(!fails, "the desk cannot be written");
+                    Ok(())
+                })),
             })
         };
         pass::run(&mut house, order, Clock::at(now), post, &|_, _| {}).unwrap()
@@ -158,6 +219,44 @@ impl Shift {
     /// To whom the mails went that came since the last look.
     pub fn told(&mut self) -> Vec<String> {
         self.mails().into_iter().map(|mail| mail.to).collect()
+    }
+
+    /// The folder that a channel writes to.
+    pub fn outbox(&self, channel: Channel) -> PathBuf {
+        self.office.folder().join(channel.word())
+    }
+
+    /// Everything that a channel wrote into its outbox, by recipient and conversation.
+    pub fn notes(&self, channel: Channel) -> Vec<serde_json::Value> {
+        let Ok(files) = std::fs::read_dir(self.outbox(channel)) else { return Vec::new() };
+        let read = |file: std::fs::DirEntry| serde_json::from_slice(&std::fs::read(file.path()).unwrap()).unwrap();
+        let mut notes: Vec<serde_json::Value> = files.map(|file| read(file.unwrap())).collect();
+        notes.sort_by_key(|note| (note["recipient"].to_string(), note["conversation"].to_string()));
+        notes
+    }
+
+    /// What the bell of the host program would show, oldest first.
+    pub fn feed(&self) -> Vec<Shown> {
+        let sql = "SELECT recipient, kind, title, body, link, conversation_id FROM in_app_notifications ORDER BY id";
+        let mut read = self.office.connection().prepare(sql).unwrap();
+        let row = |row: &rusqlite::Row<'_>| {
+            Ok(Shown {
+                recipient: row.get(0)?,
+                kind: row.get(1)?,
+                title: row.get(2)?,
+                body: row.get(3)?,
+                link: row.get(4)?,
+                conversation: row.get(5)?,
+            })
+        };
+        read.query_map([], row).unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    /// The state of every delivery on a channel, oldest first.
+    pub fn states_of(&self, channel: Channel) -> Vec<String> {
+        let sql = "SELECT state FROM doorbell_delivery WHERE channel = ?1 ORDER BY id";
+        let mut read = self.office.connection().prepare(sql).unwrap();
+        read.query_map([channel.word()], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
     }
 
     /// The state of every delivery, oldest first.

@@ -32,7 +32,7 @@ pub(super) struct Story<'a> {
 impl Story<'_> {
     pub(super) fn told(&self, snapshot: &Snapshot<'_>) -> Result<String> {
         let ids: Vec<ConversationId> = self.plan.decisions.iter().map(|it| it.conversation.clone()).collect();
-        let facts = snapshot.facts(&ids, Agents::All)?;
+        let facts = snapshot.facts(&ids, Agents::All, &[])?;
         let mut text = String::new();
         self.opening(&mut text)?;
         self.who_was_told(&mut text, &facts)?;

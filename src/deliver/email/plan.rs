@@ -16,6 +16,7 @@ use super::answer::Discreet;
 use super::settings::{Security, Server, Settings};
 use super::tls;
 use super::trouble::Trouble;
+use crate::model::{Outcome, Reply};
 use crate::notation::{Secret, SecretError};
 
 /// Why the settings cannot be used on this machine.
@@ -32,6 +33,20 @@ pub enum RelayError {
     /// The settings have neither a server nor a folder.
     #[error("email: neither server nor outbox is set")]
     Nowhere,
+}
+
+impl RelayError {
+    /// The same as an outcome: nothing goes out by email until the setting is mended.
+    pub fn outcome(&self) -> Outcome {
+        let key = match self {
+            Self::Password(key, _) => key,
+            Self::Authorities(..) => "email.ca_file",
+            Self::Nowhere => "email.server",
+        };
+        let text = self.to_string();
+        let text = text.strip_prefix(key).and_then(|text| text.strip_prefix(": ")).unwrap_or(&text).to_owned();
+        Outcome::Misconfigured { key, reply: Reply { code: String::new(), text } }
+    }
 }
 
 /// Everything about the server that does not change in a pass.

@@ -1,0 +1,115 @@
+//! One segment of a text message: 160 characters of the GSM alphabet (3GPP TS 23.038), or 70 units of UCS-2. Pure.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Septets that one segment holds.
+const SEPTETS: usize = 160;
+/// UTF-16 units that one segment holds when a character is not in the GSM alphabet.
+const UNITS: usize = 70;
+
+/// The default alphabet besides A to Z, a to z and 0 to 9.
+const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./:;<=>?¡ÄÖÑÜ§¿äöñüà";
+/// The extension table: each of these takes two septets.
+const EXTENSION: &str = "\u{c}^{}\\[~]|€";
+
+/// The text if it fits into one segment, else its beginning: cut between user-perceived characters, and marked as cut.
+pub(super) fn fitted(text: &str) -> String {
+    // the cut comes first: a foreign letter behind it costs nothing
+    fit(text, SEPTETS, "...", septets).or_else(|| fit(text, UNITS, "…", units)).unwrap_or_default()
+}
+
+/// `None` when a letter that must stay has no place in the alphabet.
+fn fit(text: &str, room: usize, ending: &str, cost: fn(char) -> Option<usize>) -> Option<String> {
+    let room_before_ending = room - ending.chars().filter_map(cost).sum::<usize>();
+    let (mut used, mut kept) = (0, 0);
+    for (start, character) in text.grapheme_indices(true) {
+        let Some(own) = character.chars().map(cost).sum::<Option<usize>>() else {
+            return (used >= room_before_ending).then(|| cut(text, kept, ending));
+        };
+        used += own;
+        if used > room {
+            return Some(cut(text, kept, ending));
+        }
+        if used <= room_before_ending {
+            kept = start + character.len();
+        }
+    }
+    Some(text.to_owned())
+}
+
+fn cut(text: &str, kept: usize, ending: &str) -> String {
+    format!("{}{ending}", text.get(..kept).unwrap_or_default().trim_end())
+}
+
+fn septets(letter: char) -> Option<usize> {
+    match letter {
+        _ if letter.is_ascii_alphanumeric() || BASIC.contains(letter) => Some(1),
+        _ if EXTENSION.contains(letter) => Some(2),
+        _ => None,
+    }
+}
+
+fn units(letter: char) -> Option<usize> {
+    Some(letter.len_utf16())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_alphabet_has_128_places_and_an_extension_of_ten() {
+        // one place is the escape to the extension
+        assert_eq!(BASIC.chars().count() + 26 + 26 + 10, 127);
+        assert_eq!(EXTENSION.chars().count(), 10);
+    }
+
+    #[test]
+    fn a_text_of_160_letters_goes_whole_and_one_more_is_cut() {
+        assert_eq!(fitted(&"a".repeat(160)), "a".repeat(160));
+        assert_eq!(fitted(&"a".repeat(161)), format!("{}...", "a".repeat(157)));
+        assert_eq!(fitted(&"à".repeat(160)), "à".repeat(160));
+    }
+
+    #[test]
+    fn letters_of_the_extension_count_double() {
+        assert_eq!(fitted(&"€".repeat(80)), "€".repeat(80));
+        assert_eq!(fitted(&"€".repeat(81)), format!("{}...", "€".repeat(78)));
+        assert_eq!(fitted(&format!("{}[", "a".repeat(159))), format!("{}...", "a".repeat(157)));
+    }
+
+    #[test]
+    fn one_foreign_letter_makes_the_segment_70_units() {
+        assert_eq!(fitted(&"ж".repeat(70)), "ж".repeat(70));
+        assert_eq!(fitted(&"ж".repeat(71)), format!("{}…", "ж".repeat(69)));
+        assert_eq!(fitted(&"🦀".repeat(36)), format!("{}…", "🦀".repeat(34)));
+    }
+
+    #[test]
+    fn a_foreign_letter_behind_the_cut_changes_nothing() {
+        for before in [158, 160, 400] {
+            assert_eq!(fitted(&format!("{}🦀", "a".repeat(before))), format!("{}...", "a".repeat(157)), "{before}");
+        }
+        assert_eq!(fitted(&format!("{}🦀", "a".repeat(100))), format!("{}…", "a".repeat(69)));
+    }
+
+    #[test]
+    fn no_character_is_halved() {
+        let family = "👨‍👩‍👧";
+        assert_eq!(fitted(&format!("{}{family}", "a".repeat(65))), format!("{}…", "a".repeat(65)));
+        let accent = "e\u{301}";
+        assert_eq!(fitted(&accent.repeat(36)), format!("{}…", accent.repeat(34)));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_said_fits_into_one_segment(text in "[a-z€éж🦀 ]{0,200}") {
+            let fitted = fitted(&text);
+            let septets = fitted.chars().map(septets).sum::<Option<usize>>();
+            let fits = septets.map_or(fitted.encode_utf16().count() <= 70, |septets| septets <= 160);
+            prop_assert!(fits, "{}", fitted);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Places in a conversation's order of messages: the first after one, the latest of all, and how the desk writes them.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use super::Snapshot;
+use super::columns::Columns;
+use crate::model::{ConversationId, MessageId, MessageRef, Relation, Watch};
+
+/// What a contact wrote, as the condition of the index `messages_of_contact`.
+const OF_CONTACT: &str = "n.sender_type = 'contact' AND n.deleted = 0";
+/// What a person answered for the contact to see, as the condition of the index `messages_replies`.
+const PUBLIC_REPLY: &str = "n.sender_type = 'agent' AND n.private = 0 AND n.deleted = 0";
+
+/// Joins the contact's latest message in `c`, by one look into its index.
+pub(super) const LATEST: &str = "JOIN messages m ON m.id = (
+    SELECT n.id FROM messages n
+    WHERE n.conversation_id = c.id AND n.sender_type = 'contact' AND n.deleted = 0
+    ORDER BY n.created_at DESC, n.id DESC LIMIT 1)";
+
+/// Which messages `n` a watch is about: those that its recipients have not seen.
+pub(super) fn told_of(watch: Watch) -> &'static str {
+    if watch.relation() == Relation::UnseenReplies { PUBLIC_REPLY } else { OF_CONTACT }
+}
+
+/// For each (conversation, time, id): the next message after that place.
+pub(super) fn first_after(watch: Watch) -> String {
+    let told_of = told_of(watch);
+    format!(
+        "SELECT w.key AS place, m.id AS message_id, m.created_at AS at FROM json_each(?1) w
+         CROSS JOIN messages m ON m.id = (
+            SELECT n.id FROM messages n
+            WHERE n.conversation_id = w.value ->> 0 AND {told_of}
+              AND (n.created_at, n.id) > (w.value ->> 1, w.value ->> 2)
+            ORDER BY n.created_at, n.id LIMIT 1)"
+    )
+}
+
+impl Snapshot<'_> {
+    /// The first message after each place: a public reply where replies are watched, else one of the contact's.
+    ///
+    /// With an empty message id, the first at or after that time. A place without one is absent.
+    pub fn first_after(
+        &self,
+        watch: Watch,
+        places: &[(ConversationId, MessageRef)],
+    ) -> Result<HashMap<(ConversationId, MessageRef), MessageRef>> {
+        let wanted: Vec<_> =
+            places.iter().map(|(id, place)| json!([number(id.as_str()), at(place), after(place)])).collect();
+        let mut first = HashMap::with_capacity(places.len());
+        self.each("messages", &first_after(watch), [json!(wanted).to_string()], |row| {
+            let asked = row.integer("place")?.and_then(|index| places.get(usize::try_from(index).ok()?));
+            if let Some(asked) = asked {
+                first.insert(asked.clone(), place(row)?);
+            }
+            Ok(())
+        })?;
+        Ok(first)
+    }
+
+    /// The contact's latest message in a conversation of any status.
+    pub fn latest(&self, conversation: &ConversationId) -> Result<Option<MessageRef>> {
+        let mut latest = None;
+        let sql =
+            format!("SELECT m.id AS message_id, m.created_at AS at FROM conversations c {LATEST} WHERE c.id = ?1");
+        self.each("messages", &sql, [number(conversation.as_str())], |row| {
+            latest = Some(place(row)?);
+            Ok(())
+        })?;
+        Ok(latest)
+    }
+}
+
+/// The place that a row names by `at` and `message_id`.
+pub(super) fn place(row: &Columns<'_>) -> Result<MessageRef> {
+    Ok(MessageRef { at: row.time("at")?, id: row.id::<MessageId>("message_id")? })
+}
+
+/// An id as the desk stores it; one that is no integer finds nothing.
+pub(super) fn number(id: &str) -> Option<i64> {
+    id.parse().ok()
+}
+
+/// A place's time as the desk stores it.
+pub(super) fn at(place: &MessageRef) -> i64 {
+    milliseconds(place.at)
+}
+
+pub(super) fn milliseconds(time: DateTime<Utc>) -> i64 {
+    time.timestamp_millis()
+}
+
+/// A place's id; none stands before every message of its instant.
+fn after(place: &MessageRef) -> i64 {
+    number(place.id.as_str()).unwrap_or(i64::MIN)
+}

@@ -1,0 +1,136 @@
+//! What the lanes get to do: claimed, re-checked, and handed to whoever is free.
+
+use std::sync::atomic::Ordering;
+
+use anyhow::Result;
+
+use super::super::clock::Clock;
+use super::super::lane::{Job, Work, note};
+use super::super::order::Order;
+use super::super::recheck::{Check, recheck};
+use super::super::suspects::Judged;
+use super::super::way::{Place, Ready, Seat, shown};
+use super::Writer;
+use crate::ledger::{Settlement, thread_key, uid};
+use crate::model::{Channel, Delivery, Outcome, Reply};
+
+/// A claim takes this many deliveries for each lane: few enough that a stop gives little back.
+const CLAIM_PER_LANE: usize = 4;
+/// So many notes go into the feed with one commit.
+const FEED_PER_COMMIT: usize = 64;
+
+impl Writer<'_, '_> {
+    /// Gives every lane its next letter to render; claims and re-checks more when few are left.
+    pub(super) fn fill(&mut self, hire: &dyn Fn(Place) -> Seat) -> Result<()> {
+        if self.clock.elapsed() >= self.order.budget || self.order.stop.load(Ordering::Relaxed) {
+            self.close()?;
+        }
+        for way in 0..self.ways.len() {
+            self.claim(way)?;
+            self.seat(way, hire);
+        }
+        Ok(())
+    }
+
+    fn claim(&mut self, index: usize) -> Result<()> {
+        while let Some(way) = self.ways.get_mut(index).filter(|way| way.is_hungry()) {
+            if self.feed.len() >= FEED_PER_COMMIT {
+                break;
+            }
+            let (limit, now) = (way.lanes * CLAIM_PER_LANE, self.clock.now());
+            let claimed = self.house.ledger.claim(limit, now, self.only, &way.open)?;
+            if claimed.is_empty() {
+                // what becomes due from here on is for the next pass
+                way.open.clear();
+            }
+            self.check(index, claimed)?;
+        }
+        Ok(())
+    }
+
+    fn seat(&mut self, index: usize, hire: &dyn Fn(Place) -> Seat) {
+        let Some(way) = self.ways.get_mut(index) else { return };
+        for seat in 0..way.lanes {
+            if way.ready.is_empty() {
+                break;
+            }
+            if seat == way.seats.len() {
+                way.seats.push(hire(Place { way: index, seat }));
+            }
+            if let Some(seat) = way.seats.get_mut(seat).filter(|seat| seat.next.is_none()) {
+                seat.next = way.ready.pop_front().map(|ready| prepare(ready, seat, &self.clock, self.order));
+            }
+        }
+    }
+
+    fn check(&mut self, way: usize, claimed: Vec<Delivery>) -> Result<()> {
+        let claimed = self.with_a_way_out(claimed)?;
+        if claimed.is_empty() {
+            return Ok(());
+        }
+        let checks = recheck(self.house, &claimed, self.clock.now())?;
+        for (delivery, check) in claimed.into_iter().zip(checks) {
+            match check {
+                Check::Suppress(reason) => self.unsent.push((delivery, Settlement::Suppressed(reason))),
+                Check::Postpone(at) => self.unsent.push((delivery, Settlement::Postponed(at))),
+                Check::Send(content) => {
+                    let (digest, letter) = *content;
+                    let uid = delivery
+                        .frozen_uid
+                        .clone()
+                        .unwrap_or_else(|| uid(self.house.ledger.install_id(), &delivery, &digest.items));
+                    let shown = shown(&digest);
+                    self.add(way, Ready { delivery, digest, uid, shown, letter: Some(letter), note: None });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves out what can go out by nothing that the settings know: it waits until they do.
+    fn with_a_way_out(&mut self, claimed: Vec<Delivery>) -> Result<Vec<Delivery>> {
+        let mut rest = Vec::with_capacity(claimed.len());
+        for delivery in claimed {
+            match self.post.fault(delivery.channel) {
+                None => rest.push(delivery),
+                Some(fault) => {
+                    self.gate(delivery.channel)?;
+                    self.unsent.push((delivery, Settlement::Answered(fault)));
+                }
+            }
+        }
+        Ok(rest)
+    }
+
+    fn add(&mut self, way: usize, mut ready: Ready) {
+        if ready.delivery.channel == Channel::InApp {
+            let outcome = match ready.letter.take().as_ref().map(note) {
+                Some(Err(reply)) => Outcome::RefusedMessage(reply),
+                note => {
+                    ready.note = note.and_then(Result::ok);
+                    Outcome::Accepted(Reply::default())
+                }
+            };
+            self.feed.push(Judged { item: ready, outcome, blames_channel: false });
+        } else if let Some(way) = self.ways.get_mut(way) {
+            way.ready.push_back(ready);
+        }
+    }
+}
+
+/// Hands a letter to a lane, which renders it while other lanes send.
+fn prepare(mut ready: Ready, seat: &Seat, clock: &Clock, order: &Order) -> Ready {
+    if let Some(letter) = ready.letter.take() {
+        let job = Job {
+            channel: ready.delivery.channel,
+            letter,
+            set: ready.digest.subject.clone(),
+            uid: ready.uid.clone(),
+            thread: thread_key(&ready.digest, clock.now()),
+            now: clock.now(),
+            redirected_to: order.redirect_to.clone(),
+        };
+        let _ = seat.work.send(Work::Prepare(Box::new(job)));
+    }
+    ready
+}

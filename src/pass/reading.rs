@@ -1,0 +1,27 @@
+//! Who was mailed about messages counts as having read them, where the settings want it so: never before the mail left.
+
+use chrono::{DateTime, Utc};
+
+use super::Post;
+use crate::config::Config;
+use crate::model::{AgentId, Channel, ConversationId, Digest};
+
+/// Tells the desk how far agents were told by mail; a desk that cannot be told stops nothing.
+pub(super) fn mark_read<'a>(config: &Config, post: &Post, sent: impl Iterator<Item = &'a Digest>) {
+    let Some(mark) = &post.mark_read else { return };
+    let read: Vec<_> = sent.filter(|digest| digest.channel == Channel::Email).flat_map(|it| read(config, it)).collect();
+    if read.is_empty() {
+        return;
+    }
+    if let Err(error) = mark(&read) {
+        tracing::warn!("mark as read after the mail: {error:#}");
+    }
+}
+
+/// The conversations of a digest that its agent has read with it, each up to the latest message told.
+fn read(config: &Config, digest: &Digest) -> Vec<(ConversationId, AgentId, DateTime<Utc>)> {
+    let Some(agent) = digest.recipient.id.agent() else { return Vec::new() };
+    let messages =
+        digest.items.iter().filter(|item| config.rule(&item.rule).is_some_and(|rule| rule.watch.is_about_messages()));
+    messages.map(|item| (item.conversation.clone(), agent.clone(), item.latest.at)).collect()
+}
