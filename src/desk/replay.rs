@@ -2,6 +2,7 @@
 //! People, assignments, groups, states and bots are as they are now: of those the desk keeps no history.
 
 mod sources;
+mod still;
 
 use std::cell::RefCell;
 
@@ -11,6 +12,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, params_from_iter};
 
 use self::sources::{Source, sources, what_matters};
+pub use self::still::Spans;
 use super::places::milliseconds;
 use super::{Desk, SCHEMA};
 

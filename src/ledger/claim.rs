@@ -13,8 +13,8 @@ use super::{AMBIGUOUS_RESENDS, Ledger};
 
 use crate::model::{AccountId, Channel, Delivery, Item, RecipientId};
 
-/// No wait of ours is longer: a server's wish is held to a day.
-const LONGEST_WAIT: TimeDelta = TimeDelta::hours(25);
+/// No wait of ours is longer: a server's wish is held to a day, and whoever rests works again within eight days.
+const LONGEST_WAIT: TimeDelta = TimeDelta::days(9);
 
 /// Clocks are set right by seconds all the time.
 const SMALL_STEP: TimeDelta = TimeDelta::minutes(5);
@@ -58,24 +58,26 @@ impl Ledger {
 
     /// A clock that ran ahead once must not silence anybody for as long as it was ahead.
     fn undo_a_clock_ahead(&mut self, now: DateTime<Utc>) -> Result<()> {
-        let furthest = ms(now + LONGEST_WAIT);
+        let (furthest, queued) = (ms(now + LONGEST_WAIT), ms(now + SMALL_STEP));
         let (baseline, latest_baseline) = (ms(now - FIRST_RUN), ms(now - FIRST_RUN + SMALL_STEP));
         let ahead: bool = self
             .connection
             .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM doorbell_delivery WHERE state = 'queued' AND next_attempt_at > ?1)
+                "SELECT EXISTS (
+                   SELECT 1 FROM doorbell_delivery WHERE state = 'queued' AND (next_attempt_at > ?1 OR queued_at > ?3))
                      OR EXISTS (SELECT 1 FROM doorbell_rule WHERE baseline_at > ?2)",
             )?
-            .query_row((furthest, latest_baseline), |row| row.get(0))?;
+            .query_row((furthest, latest_baseline, queued), |row| row.get(0))?;
         if !ahead {
             return Ok(());
         }
         tracing::warn!("the clock was ahead in an earlier pass; what was put off because of it is due now");
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute(
-            "UPDATE doorbell_delivery SET next_attempt_at = ?2, give_up_at = min(give_up_at, ?3)
-             WHERE state = 'queued' AND next_attempt_at > ?1",
-            (furthest, ms(now), ms(now + TimeDelta::days(3))),
+            "UPDATE doorbell_delivery SET next_attempt_at = ?2, queued_at = min(queued_at, ?2),
+               give_up_at = min(give_up_at, ?3)
+             WHERE state = 'queued' AND (next_attempt_at > ?1 OR queued_at > ?4)",
+            (furthest, ms(now), ms(now + TimeDelta::days(3)), queued),
         )?;
         transaction
             .execute("UPDATE doorbell_rule SET baseline_at = ?1 WHERE baseline_at > ?2", (baseline, latest_baseline))?;

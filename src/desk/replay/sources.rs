@@ -54,7 +54,9 @@ pub(super) fn sources() -> Vec<Source> {
         source("availability", "NULL", ALL, ""),
         source("preferences", "NULL", ALL, ""),
         source("devices", "NULL", around("owner_type", "owner_id"), ""),
-        source("contacts", "NULL", format!("id IN ({CONTACTS})"), ""),
+        // a contact stands from the start, what they did last from its own time
+        source("contacts", "NULL", format!("id IN ({CONTACTS})"), "last_active_at"),
+        source("contacts", "last_active_at", format!("id IN ({CONTACTS}) AND last_active_at IS NOT NULL"), ""),
         source("presence", "last_active_at", around("subject_type", "subject_id"), ""),
         source("read_cursors", "last_seen_at", OF_CONVERSATIONS, ""),
         source("desk_events", "at", OF_CONVERSATIONS, ""),
