@@ -353,7 +353,7 @@ fn heard(at: chrono::DateTime<chrono::Utc>, to: &str, is_told: impl Fn(&str) -> 
 }
 
 #[test]
-fn a_plan_of_a_morning_that_is_over_is_what_the_passes_of_that_morning_did() {
+fn x2_a_plan_of_a_morning_that_is_over_is_what_the_passes_of_that_morning_did() {
     let mut office = Office::new();
     office.agent("ada").agent("bob").group("sales", &["ada", "bob"]).contact("tom");
     let rules = "

@@ -40,8 +40,8 @@ const GROUPS: [(&str, &str, &str, &[i64]); 5] = [
 pub struct Week<'a> {
     /// Its first instant.
     pub from: &'a str,
-    /// Of the conversations, every so-manieth.
-    pub every: i64,
+    /// Of the conversations, one in so many.
+    pub one_in: u64,
 }
 
 /// The desk in its file.
@@ -62,7 +62,7 @@ impl Team {
         team.hours();
         team.switches();
         team.devices();
-        (1..=120).filter(|number| number % week.every == 0).for_each(|number| team.conversation(number));
+        (1..=120).filter(|number| mixed(*number, 9) % week.one_in == 0).for_each(|number| team.conversation(number));
         team.presence();
         team.connection.execute_batch("COMMIT").unwrap();
     }
