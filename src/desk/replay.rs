@@ -74,7 +74,8 @@ impl Desk {
         for (name, _) in &triggers {
             self.connection.execute_batch(&format!("DROP TRIGGER {name}"))?;
         }
-        Ok(triggers.into_iter().map(|(_, sql)| format!("{sql};")).collect())
+        let statements: Vec<String> = triggers.into_iter().map(|(_, sql)| sql).collect();
+        Ok(statements.join(";\n"))
     }
 }
 

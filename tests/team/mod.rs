@@ -181,7 +181,6 @@ impl Team {
             }
         }
         // these sit there all week: at the console, at the inbox, before the dashboard, in one conversation
-        self.put(sql, params!["agent", 18, "online", "console-2", None::<i64>]);
         for (agent, surface) in [(20, "console"), (24, "inbox"), (3, "dashboard"), (15, "conversation:1009")] {
             self.put(
                 "INSERT OR REPLACE INTO presence(subject_type, subject_id, status, surface) VALUES ('agent', ?1, 'online', ?2)",

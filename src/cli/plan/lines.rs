@@ -47,12 +47,13 @@ struct Line {
 impl Line {
     fn say(&self, global: &Global, before: &str) {
         let listed = if global.verbose > 0 { self.who.len() } else { LISTED };
-        let mut who = self.who.iter().take(listed).map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ");
-        if self.who.len() > listed {
-            who.push_str(&format!(" and {} more", self.who.len() - listed));
-        }
+        let who = self.who.iter().take(listed).map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ");
+        let others = match self.who.len().saturating_sub(listed) {
+            0 => String::new(),
+            others => format!(" and {others} more"),
+        };
         let channels: Vec<&str> = self.channels.iter().map(|channel| channel.word()).collect();
-        say::line(&format!("{before}{who}  {}  {}", channels.join(", "), self.topics));
+        say::line(&format!("{before}{who}{others}  {}  {}", channels.join(", "), self.topics));
     }
 }
 
@@ -62,9 +63,10 @@ fn together(lines: Vec<Line>) -> Vec<Line> {
     for line in lines {
         match by_person.iter_mut().find(|other| other.who == line.who && other.topics == line.topics) {
             // one notification on several devices is one
-            Some(other) => other
-                .channels
-                .extend(line.channels.iter().filter(|it| !other.channels.contains(it)).copied().collect::<Vec<_>>()),
+            Some(other) => {
+                other.channels.extend(line.channels);
+                other.channels.dedup();
+            }
             None => by_person.push(line),
         }
     }
