@@ -6,7 +6,7 @@ DESTDIR ?=
 BUILT := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test format lint units docs bench man install uninstall clean
+.PHONY: help demo build test format lint units docs behaviours bench man install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -35,6 +35,9 @@ units:
 
 docs:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
+
+behaviours: ## list which tests keep which promised behaviour
+	@.ci/behaviours
 
 bench: ## measure a pass beside Postfix's own sender, and a quiet pass (builds with link-time optimisation first)
 	@sink=$$(.ci/smtp-sink) && export DOORBELL_SMTP_SINK="$$sink" && $(CARGO) bench --locked --bench pass

@@ -227,3 +227,26 @@ fn the_two_commands_stand_alone_in_the_readme() {
         assert!(blocks.iter().any(|block| block == command), "{command} has no block of its own");
     }
 }
+
+/// What `make behaviours` lists as kept by a test, by id.
+fn kept() -> BTreeSet<String> {
+    let output = Command::new(".ci/behaviours").current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let rows = text.lines().skip(2).filter(|row| !row.contains("none yet"));
+    rows.filter_map(|row| Some(row.strip_prefix("| ")?.split_once(' ')?.0.to_owned())).collect()
+}
+
+#[test]
+fn every_behaviour_that_is_promised_by_now_has_a_test() {
+    let series = |letter: &'static str, numbers: &'static [u32]| numbers.iter().map(move |it| format!("{letter}{it}"));
+    let promised: BTreeSet<String> = series("U", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+        .chain(series("B", &[1, 2, 3, 4, 5, 6, 7, 8, 13]))
+        .chain(series("M", &[1, 2, 3, 4, 5, 6, 7]))
+        .chain(series("C", &[1, 2, 3, 4, 5, 6, 7, 8, 9]))
+        .chain(series("X", &[1, 2, 3, 5, 10, 11]))
+        .collect();
+    let kept = kept();
+    let missing: Vec<&String> = promised.difference(&kept).collect();
+    assert!(missing.is_empty(), "no test has the ids {missing:?}; see make behaviours");
+}

@@ -2,14 +2,21 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod office;
+mod servers;
+mod shift;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use chrono::TimeDelta;
+use doorbell::desk::Desk;
+use doorbell::ledger::Ledger;
+use doorbell::pass::{Order, foresee};
 use office::{Office, instant};
 use serde_json::Value;
+use shift::Shift;
 
 /// Four digests a day, by London's clock.
 const DIGEST: &str = "
@@ -148,6 +155,20 @@ fn replies_and_looks_between_passes_silence_from_their_own_time_on() {
 }
 
 #[test]
+fn a_look_at_an_old_message_silences_it_from_its_own_time_on() {
+    let mut office = Office::new();
+    office.agent("ada").agent("bob").contact("tom").at("2026-02-24T09:00:00Z").asks("c1", "hello?").assign("c1", "ada");
+    // answered by another, and so nothing but Ada's look is of the period
+    office.later(5).replies("bob", "c1", "yes").at("2026-03-02T12:00:00Z").reads("ada", "c1");
+    settings(office.folder(), &DIGEST.replace("unreplied", "unread"));
+    drop(Ledger::open(&office.path()).unwrap());
+    let baseline = instant("2026-02-20T00:00:00Z").timestamp_millis();
+    office.connection().execute("INSERT INTO doorbell_rule VALUES ('digest', ?1, ?1)", [baseline]).unwrap();
+    assert_eq!(told(office.folder(), "2026-03-02 11:30", "2026-03-02 18:00"), ["2026-03-02T11:30 Ada 1000"]);
+    assert_eq!(told(office.folder(), "2026-03-02 12:00", "2026-03-02 18:00"), Vec::<String>::new());
+}
+
+#[test]
 fn people_read_a_plan_by_instant_with_names_and_reasons_and_the_counts_at_its_end() {
     let mut office = Office::new();
     office.agent("ada").contact("tom").at("2026-03-02T09:01:00Z");
@@ -276,4 +297,121 @@ fn a_plan_without_times_covers_the_next_day() {
     let output = run(office.folder(), &["plan"]);
     let shown = String::from_utf8(output.stdout).unwrap();
     assert!(shown.starts_with("plan from ") && shown.contains(": 0 notifications in "), "{shown}");
+}
+
+/// A morning: who does what, minutes after 08:00. Of looks and presence a desk keeps the latest only.
+const MORNING: &[(i64, &str, &str)] = &[
+    (1, "asks", "c1"),
+    (3, "asks", "c2"),
+    (8, "ada replies", "c2"),
+    (9, "asks", "c1"),
+    (14, "asks", "c3"),
+    (21, "asks", "c1"),
+    (22, "bob online", ""),
+    (23, "asks", "c4"),
+    (33, "asks", "c2"),
+    (41, "ada reads", "c1"),
+    (52, "asks", "c3"),
+    (58, "bob replies", "c3"),
+    (59, "asks", "c5"),
+    (61, "asks", "c4"),
+    (90, "ada replies", "c1"),
+    (91, "asks", "c1"),
+    (93, "asks", "c3"),
+    (119, "asks", "c5"),
+    (121, "bob reads", "c5"),
+    (150, "ada notes", "c2"),
+    (178, "asks", "c2"),
+];
+
+fn act(office: &mut Office, what: &str, conversation: &str) {
+    match what.split_once(' ') {
+        Some((agent, "replies")) => office.replies(agent, conversation, "yes"),
+        Some((agent, "notes")) => office.notes(agent, conversation, "hm"),
+        Some((agent, "reads")) => office.reads(agent, conversation),
+        Some((agent, _)) => office.online(agent),
+        None => {
+            // c1 and c2 are Ada's, c3 and c4 Bob's, and c5 the group's
+            let owner = match conversation {
+                "c1" | "c2" => Some("ada"),
+                "c3" | "c4" => Some("bob"),
+                _ => None,
+            };
+            office.asks(conversation, "hello?");
+            match owner {
+                Some(owner) => office.assign(conversation, owner),
+                None => office.into_group(conversation, "sales"),
+            }
+        }
+    };
+}
+
+/// Who hears of what: `10:05 ada@example.com 1000 1003`.
+fn heard(at: chrono::DateTime<chrono::Utc>, to: &str, is_told: impl Fn(&str) -> bool) -> String {
+    let numbers: Vec<String> = (1000..1005).map(|number| number.to_string()).filter(|number| is_told(number)).collect();
+    format!("{} {to} {}", at.format("%H:%M"), numbers.join(" "))
+}
+
+#[test]
+fn x2_a_plan_of_a_morning_that_is_over_is_what_the_passes_of_that_morning_did() {
+    let mut office = Office::new();
+    office.agent("ada").agent("bob").group("sales", &["ada", "bob"]).contact("tom");
+    let rules = "
+        [rule.reminder]
+        watch = \"unread\"
+        schedule = { every = \"5m\" }
+        grace = \"10m\"
+        tell = [\"assignee\", \"else group\"]
+        [rule.digest]
+        watch = \"unreplied\"
+        schedule = { at = [\"09:00\", \"10:00\", \"11:00\"] }
+        grace = \"20m\"
+        when = \"away\"
+        tell = [\"assignee\", \"else group\"]
+    ";
+    let mut shift = Shift::under(office, rules);
+    let (from, to) = (instant("2026-03-02T08:00:00Z"), instant("2026-03-02T11:30:00Z"));
+    let (mut acts, mut now, mut did) = (MORNING.iter().peekable(), from, Vec::new());
+    while now <= to {
+        while let Some((minute, what, conversation)) = acts.next_if(|it| from + TimeDelta::minutes(it.0) <= now) {
+            shift.office.at(&(from + TimeDelta::minutes(*minute)).to_rfc3339());
+            act(&mut shift.office, what, conversation);
+        }
+        shift.pass_at(now, &Order::default());
+        let mails = shift.mails();
+        did.extend(mails.iter().map(|mail| heard(now, &mail.to, |number| mail.text.contains(&format!("#{number}")))));
+        now += TimeDelta::minutes(5);
+    }
+    assert!(did.len() > 10, "{did:#?}");
+    let mut replay = Desk::open(&shift.office.path()).unwrap().replay(from).unwrap();
+    let mut ledger = Ledger::in_memory().unwrap();
+    let mut foreseen = Vec::new();
+    foresee(&shift.config(), &mut replay, &mut ledger, (from, to), |pass| {
+        let mut lines: Vec<String> = Vec::new();
+        for digest in &pass.told {
+            let told = |number: &str| {
+                // numbers are 500 above the ids
+                let id = (number.parse::<i64>().unwrap() - 500).to_string();
+                digest.items.iter().any(|item| item.conversation.as_str() == id)
+            };
+            lines.push(heard(pass.at, &digest.recipient.address, told));
+        }
+        lines.sort();
+        foreseen.extend(lines);
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(foreseen, did);
+}
+
+#[test]
+fn a_limit_a_pass_leaves_the_rest_to_the_next() {
+    let mut office = Office::new();
+    office.agent("ada").agent("bob").contact("tom").at("2026-03-02T09:01:00Z");
+    office.asks("c1", "hello?").assign("c1", "ada").asks("c2", "hello?").assign("c2", "bob");
+    settings(office.folder(), &format!("[limits]\nper_pass = 1\n{DIGEST}"));
+    assert_eq!(
+        told(office.folder(), "2026-03-02 10:58", "2026-03-02 12:00"),
+        ["2026-03-02T11:00 Ada 1000", "2026-03-02T11:05 Bob 1001"]
+    );
 }

@@ -467,11 +467,13 @@ fn b13_a_sound_can_have_another_name_and_play_once() {
 }
 
 #[test]
-fn b13_whoever_has_the_desk_in_view_hears_no_sound() {
-    let mut office = office();
-    office.online("ada").assign("c1", "ada");
-    let mut shift = shift(office);
-    shift.pass(NINE_ONE);
-    assert_eq!(shift.feed()[0].sound, None);
-    assert_eq!(shift.notes(Channel::Push)[0].get("sound"), None);
+fn b13_the_sound_plays_in_view_too_unless_the_settings_say_otherwise() {
+    for (extra, sounds) in [("", true), ("[rule.first-push]\nsound_in_view = false\n", false)] {
+        let mut office = office();
+        office.online("ada").assign("c1", "ada");
+        let mut shift = Shift::example_with(office, "support-board", extra);
+        shift.pass(NINE_ONE);
+        assert_eq!(shift.feed()[0].sound.is_some(), sounds);
+        assert_eq!(shift.notes(Channel::Push)[0].get("sound").is_some(), sounds);
+    }
 }

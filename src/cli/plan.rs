@@ -53,7 +53,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     match global.format {
         Format::Json => foreseen.iter().for_each(|one| say::line(&as_json(&config, &facts, one).to_string())),
         Format::Human => {
-            foreseen.iter().for_each(|one| lines::show(&config, &facts, one));
+            foreseen.iter().for_each(|one| lines::show(global, &config, &facts, one));
             counts::show(&config, &facts, &foreseen, passes, (from, to));
         }
     }

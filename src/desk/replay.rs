@@ -2,6 +2,7 @@
 //! People, assignments, groups, states and bots are as they are now: of those the desk keeps no history.
 
 mod sources;
+mod still;
 
 use std::cell::RefCell;
 
@@ -11,6 +12,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, params_from_iter};
 
 use self::sources::{Source, sources, what_matters};
+pub use self::still::Spans;
 use super::places::milliseconds;
 use super::{Desk, SCHEMA};
 
@@ -48,14 +50,32 @@ impl Desk {
             strange_words: RefCell::default(),
         };
         let mut replay = Replay { desk, statements: Vec::new(), ahead: Vec::new() };
+        let triggers = replay.desk.without_triggers()?;
         for source in sources() {
             let copy = || format!("copy {} of the desk", source.table);
             replay.copy(&snapshot.transaction, &source, &conversations, from).with_context(copy)?;
         }
+        replay.desk.connection.execute_batch(&triggers)?;
+        replay.desk.connection.execute_batch("UPDATE conversations_derived SET id = id")?;
         // stable: rows of one instant keep the order of the tables and of the desk
         replay.ahead.sort_by_key(|row| row.at);
         replay.ahead.reverse();
         Ok(replay)
+    }
+
+    /// Takes the triggers off for a while; answers how they are made again.
+    ///
+    /// What is there at first is derived once, and not at every row.
+    fn without_triggers(&self) -> Result<String> {
+        let mut select = self.connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")?;
+        let triggers: Vec<(String, String)> =
+            select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+        drop(select);
+        for (name, _) in &triggers {
+            self.connection.execute_batch(&format!("DROP TRIGGER {name}"))?;
+        }
+        let statements: Vec<String> = triggers.into_iter().map(|(_, sql)| sql).collect();
+        Ok(statements.join(";\n"))
     }
 }
 

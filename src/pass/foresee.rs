@@ -15,7 +15,7 @@ use super::order::Order;
 use super::plan::{Plan, Slots, plan};
 use super::recheck::{Check, recheck};
 use crate::config::Config;
-use crate::desk::Replay;
+use crate::desk::{Replay, Spans};
 use crate::ledger::{Begin, Intake, Ledger, Settled, Settlement, uid};
 use crate::model::{Channel, Delivery, Digest, Outcome, Reason, Reply, Verdict, masked};
 use crate::schedule::due;
@@ -101,16 +101,27 @@ fn pass(config: &Config, replay: &Replay, ledger: &mut Ledger, calm: &mut Calm, 
         decisions: &[],
     };
     let due = ledger.enqueue(&intake)?.due;
-    if due || !digests.is_empty() {
+    // what is queued for the end of somebody's rest is queued in the same way again
+    if due || digests.iter().any(|digest| digest.not_before.is_none()) {
         calm.end();
     } else {
-        calm.begin(config, &rules, &decisions);
+        calm.begin(config, &rules, &decisions, replay.still_until(at, &spans(config))?);
     }
     let mut foreseen = Foreseen { at, slots, told: Vec::new(), suppressed: Vec::new(), later };
     if due {
         deliver(config, replay, ledger, &mut foreseen)?;
     }
     Ok(foreseen)
+}
+
+/// The spans of the settings after which a time on the desk comes to mean something else.
+fn spans(config: &Config) -> Spans {
+    let rules = || config.rules.iter().map(|scheduled| &scheduled.rule);
+    Spans {
+        away_after: config.presence.away_after.delta(),
+        before: rules().map(|rule| rule.before).filter(|before| !before.is_zero()).collect(),
+        uncovered_after: rules().find(|rule| rule.is_coverage()).map(|rule| rule.grace),
+    }
 }
 
 /// Everything that is due, as far as one pass may go.

@@ -5,14 +5,16 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result};
 use rusqlite::Connection;
 
-/// What a period can be about: what waits now, and what was going on since.
+/// What a period can be about: what waits now, and what was going on since. A look alone changes nothing in a
+/// conversation that was silent for two weeks before: whatever waited there was told long ago.
 const MATTERS: &str = "
     SELECT id FROM conversations WHERE waiting_since IS NOT NULL AND status = 'open'
     UNION SELECT id FROM conversations WHERE unread_since IS NOT NULL AND status = 'open'
     UNION SELECT id FROM conversations WHERE unseen_reply_at IS NOT NULL
     UNION SELECT id FROM conversations
-      WHERE max(created_at, coalesce(last_activity_at, 0), coalesce(agents_last_seen_at, 0),
-                coalesce(contact_last_seen_at, 0)) >= ?1";
+      WHERE max(created_at, coalesce(last_activity_at, 0)) >= ?1
+        OR (max(coalesce(agents_last_seen_at, 0), coalesce(contact_last_seen_at, 0)) >= ?1
+            AND last_activity_at >= ?1 - 14 * 86400000)";
 /// The same by the tables that a desk need not have; deadlines are unmet ones, however old.
 const MATTERS_BY: [(&str, &str); 2] = [
     ("desk_events", "SELECT conversation_id FROM desk_events WHERE at >= ?1"),
@@ -41,7 +43,7 @@ fn source(table: &'static str, written: &'static str, rows: impl Into<String>, w
     Source { table, written, rows: rows.into(), without }
 }
 
-/// Conversations come last: the triggers set their derived columns once, when everything else is there.
+/// The tables, in the order in which rows of one instant are written.
 pub(super) fn sources() -> Vec<Source> {
     let around =
         |kind: &str, id: &str| format!("({kind} = 'agent' OR {kind} = 'contact' AND {id} IN ({CONTACTS})) AND {ALL}");
@@ -52,15 +54,17 @@ pub(super) fn sources() -> Vec<Source> {
         source("availability", "NULL", ALL, ""),
         source("preferences", "NULL", ALL, ""),
         source("devices", "NULL", around("owner_type", "owner_id"), ""),
-        source("contacts", "NULL", format!("id IN ({CONTACTS})"), ""),
+        // a contact stands from the start, what they did last from its own time
+        source("contacts", "NULL", format!("id IN ({CONTACTS})"), "last_active_at"),
+        source("contacts", "last_active_at", format!("id IN ({CONTACTS}) AND last_active_at IS NOT NULL"), ""),
         source("presence", "last_active_at", around("subject_type", "subject_id"), ""),
         source("read_cursors", "last_seen_at", OF_CONVERSATIONS, ""),
         source("desk_events", "at", OF_CONVERSATIONS, ""),
         // a deadline stands from the start, its breach from its own time
         source("sla_deadlines", "NULL", OF_CONVERSATIONS, "breached_at"),
         source("sla_deadlines", "breached_at", format!("{OF_CONVERSATIONS} AND breached_at IS NOT NULL"), ""),
-        // who hears of what does not depend on the words
-        source("messages", "created_at", OF_CONVERSATIONS, "body"),
+        // who hears of what does not depend on the words; the index on messages holds those that are not deleted
+        source("messages", "created_at", format!("{OF_CONVERSATIONS} AND deleted = 0"), "body"),
         source("conversations", BEGUN, "id IN (SELECT value FROM json_each(?1))", ""),
     ]
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use crate::config::Config;
-use crate::model::{Decision, Reason, Relation, Repeat, Rule, RuleName, Verdict, Why};
+use crate::model::{Decision, Reason, Repeat, RuleName, Verdict};
 
 /// Until when each rule tells nobody anything new; a rule that is not here may at any time.
 #[derive(Debug, Default)]
@@ -20,12 +20,20 @@ impl Calm {
         self.until.clear();
     }
 
-    /// Takes note of what these rules decided, when they tell nobody anything.
-    pub(super) fn begin(&mut self, config: &Config, rules: &[RuleName], decisions: &[Decision]) {
-        for rule in rules.iter().filter_map(|name| config.rule(name)).filter(|rule| is_steady(rule)) {
+    /// Takes note of what these rules decided, when they tell nobody anything now; `still` is the next instant at which
+    /// the desk itself says something else.
+    pub(super) fn begin(
+        &mut self,
+        config: &Config,
+        rules: &[RuleName],
+        decisions: &[Decision],
+        still: Option<DateTime<Utc>>,
+    ) {
+        let still = still.unwrap_or(DateTime::<Utc>::MAX_UTC);
+        for rule in rules.iter().filter_map(|name| config.rule(name)).filter(|rule| rule.repeat != Repeat::EverySlot) {
             let own = decisions.iter().filter(|decision| decision.rule == rule.name);
             let ends: Option<Vec<DateTime<Utc>>> = own.map(end).collect();
-            if let Some(end) = ends.map(|ends| ends.into_iter().min().unwrap_or(DateTime::<Utc>::MAX_UTC)) {
+            if let Some(end) = ends.map(|ends| ends.into_iter().fold(still, DateTime::min)) {
                 self.until.insert(rule.name.clone(), end);
             }
         }
@@ -37,46 +45,13 @@ impl Calm {
     }
 }
 
-/// Whether a rule decides the same again from the same rows, but for waits that end.
-fn is_steady(rule: &Rule) -> bool {
-    let repeats = rule.repeat == Repeat::EverySlot;
-    // deadlines come near by themselves, and what is covered depends on the other rules
-    rule.tell.is_empty() || (!repeats && !rule.is_coverage() && rule.watch.relation() != Relation::Deadlines)
-}
-
 /// When a decision may become another by the passing of time alone: never, at an instant, or (`None`) at any time.
 fn end(decision: &Decision) -> Option<DateTime<Utc>> {
-    // somebody stands in only for as long as the other is away
-    if matches!(decision.why, Some(Why::StandIn { .. })) {
-        return None;
-    }
     match &decision.verdict {
         Verdict::Later(at, _) => Some(*at),
-        Verdict::Skipped(reason) if is_lasting(reason) => Some(DateTime::<Utc>::MAX_UTC),
-        Verdict::Skipped(_) | Verdict::Told(_) => None,
+        // the cap is counted anew at every pass; what is told ends the calm by itself
+        Verdict::Skipped(Reason::DailyCap) | Verdict::Told(_) => None,
+        // by the same rows: where people are and when they are back is asked of the desk
+        Verdict::Skipped(_) => Some(DateTime::<Utc>::MAX_UTC),
     }
-}
-
-fn is_lasting(reason: &Reason) -> bool {
-    matches!(
-        reason,
-        Reason::AlreadyTold
-            | Reason::BeforeFirstRun
-            | Reason::Guest
-            | Reason::ContactBlocked
-            | Reason::RoleLeftOut
-            | Reason::Inactive
-            | Reason::OtherAccount
-            | Reason::NoAddress
-            | Reason::BadAddress
-            | Reason::Read
-            | Reason::ReadByAnother
-            | Reason::SwitchedOff
-            | Reason::NotMine
-            | Reason::UnassignedOff
-            | Reason::Muted
-            | Reason::Sender
-            | Reason::NoAccess
-            | Reason::NoConsent
-    )
 }
