@@ -13,8 +13,16 @@ use super::{AMBIGUOUS_RESENDS, Ledger};
 
 use crate::model::{AccountId, Channel, Delivery, Item, RecipientId};
 
-/// No wait of ours is longer: a server's wish is held to a day.
+/// No wait for another try is longer: a server's wish is held to a day.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(25);
+
+/// Nobody rests for longer: a working day comes again within a week.
+const LONGEST_REST: TimeDelta = TimeDelta::days(10);
+
+/// What a clock ahead put off until ?1 or later: it was queued or tried after ?2, which is to come, or put off beyond
+/// every rest, ?3.
+const PUT_OFF: &str = "state = 'queued' AND next_attempt_at > ?1
+    AND (max(queued_at, coalesce(begun_at, 0)) > ?2 OR next_attempt_at > ?3)";
 
 /// Clocks are set right by seconds all the time.
 const SMALL_STEP: TimeDelta = TimeDelta::minutes(5);
@@ -58,24 +66,25 @@ impl Ledger {
 
     /// A clock that ran ahead once must not silence anybody for as long as it was ahead.
     fn undo_a_clock_ahead(&mut self, now: DateTime<Utc>) -> Result<()> {
-        let furthest = ms(now + LONGEST_WAIT);
+        let furthest = (ms(now + LONGEST_WAIT), ms(now + SMALL_STEP), ms(now + LONGEST_REST));
         let (baseline, latest_baseline) = (ms(now - FIRST_RUN), ms(now - FIRST_RUN + SMALL_STEP));
         let ahead: bool = self
             .connection
-            .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM doorbell_delivery WHERE state = 'queued' AND next_attempt_at > ?1)
-                     OR EXISTS (SELECT 1 FROM doorbell_rule WHERE baseline_at > ?2)",
-            )?
-            .query_row((furthest, latest_baseline), |row| row.get(0))?;
+            .prepare_cached(&format!(
+                "SELECT EXISTS (SELECT 1 FROM doorbell_delivery WHERE {PUT_OFF})
+                     OR EXISTS (SELECT 1 FROM doorbell_rule WHERE baseline_at > ?4)",
+            ))?
+            .query_row((furthest.0, furthest.1, furthest.2, latest_baseline), |row| row.get(0))?;
         if !ahead {
             return Ok(());
         }
         tracing::warn!("the clock was ahead in an earlier pass; what was put off because of it is due now");
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute(
-            "UPDATE doorbell_delivery SET next_attempt_at = ?2, give_up_at = min(give_up_at, ?3)
-             WHERE state = 'queued' AND next_attempt_at > ?1",
-            (furthest, ms(now), ms(now + TimeDelta::days(3))),
+            &format!(
+                "UPDATE doorbell_delivery SET next_attempt_at = ?4, give_up_at = min(give_up_at, ?5) WHERE {PUT_OFF}"
+            ),
+            (furthest.0, furthest.1, furthest.2, ms(now), ms(now + TimeDelta::days(3))),
         )?;
         transaction
             .execute("UPDATE doorbell_rule SET baseline_at = ?1 WHERE baseline_at > ?2", (baseline, latest_baseline))?;

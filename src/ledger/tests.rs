@@ -258,6 +258,25 @@ fn content_that_was_on_the_wire_never_goes_again() {
 }
 
 #[test]
+fn whoever_rests_for_days_is_waited_for_and_not_given_up() {
+    let mut book = Book::new();
+    let opening = nine() + TimeDelta::hours(96);
+    let resting = Digest { not_before: Some(opening), ..digest("ada", &[item("c1", 1)]) };
+    book.enqueue(nine(), &[resting], &[]);
+    book.ledger.recover(nine() + minutes(5)).unwrap();
+    assert!(book.ledger.claim(9, nine() + minutes(5), None, &Channel::ALL).unwrap().is_empty(), "no clock was ahead");
+    assert!(matches!(book.send(opening, Outcome::Deferred(None, said("451 later"))), Closed::Retried(_)));
+}
+
+#[test]
+fn a_clock_that_was_two_days_ahead_is_found_by_what_it_did() {
+    let mut book = Book::new();
+    book.tell(nine() + TimeDelta::days(2), "ada", &[item("c1", 1)]);
+    book.ledger.recover(nine()).unwrap();
+    assert_eq!(book.claim_one(nine()).items.len(), 1);
+}
+
+#[test]
 fn a_suppressed_delivery_leaves_its_marks_and_says_why() {
     let mut book = Book::new();
     book.tell(nine(), "ada", &[item("c1", 1)]);
