@@ -122,7 +122,7 @@ fn begin(transaction: &Transaction<'_>, pass: i64, start: &Begin<'_>, now: DateT
         .optional()?;
     if twin.is_some() {
         // the very same content has been on the wire: it must not go again, and its marks must stand
-        write_items(transaction, delivery.id, start.items.iter())?;
+        take_over(transaction, delivery, start.items)?;
         let suppressed = Settlement::Suppressed(Reason::AlreadyTold);
         settle(transaction, pass, &Settled { delivery, uid: start.uid, settlement: suppressed }, now)?;
         advance_marks(transaction, delivery.id, now)?;

@@ -258,6 +258,21 @@ fn content_that_was_on_the_wire_never_goes_again() {
 }
 
 #[test]
+fn what_the_re_check_dropped_is_not_told_by_content_that_went_before() {
+    let mut book = Book::new();
+    book.tell(nine(), "ada", &[item("c1", 1)]);
+    book.send(nine(), Outcome::Accepted(said("ok")));
+    book.ledger.connection.execute("DELETE FROM doorbell_mark", []).unwrap();
+    book.tell(nine() + minutes(5), "ada", &[item("c1", 1), item("c2", 1)]);
+    let twin = book.claim_one(nine() + minutes(5));
+    let left = [item("c1", 1)];
+    let key = uid(book.ledger.install_id(), &twin, &left);
+    let begin = Begin { delivery: &twin, uid: &key, items: &left, shown: "" };
+    assert_eq!(book.ledger.exchange(&[], &[begin], nine() + minutes(5)).unwrap().1, [false]);
+    assert_eq!((book.mark("c1").as_deref(), book.mark("c2")), (Some("m1"), None));
+}
+
+#[test]
 fn whoever_rests_for_days_is_waited_for_and_not_given_up() {
     let mut book = Book::new();
     let opening = nine() + TimeDelta::hours(96);
