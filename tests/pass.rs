@@ -186,6 +186,7 @@ fn a_digest_shows_two_hundred_conversations_and_settles_them_all() {
     assert_eq!(mails.len(), 1);
     assert!(mails[0].text.contains("3 more"), "{}", mails[0].text);
     assert!(mails[0].subject.contains("203"), "{}", mails[0].subject);
+    assert_eq!(shift.marked.lock().unwrap().len(), 200, "nobody has read what a mail only counts");
 }
 
 #[test]
@@ -517,4 +518,16 @@ fn a_rule_that_is_gone_takes_its_queued_digests_along() {
     shift.change_rules(&REMINDER.replace("rule.reminder", "rule.other").replace("\"5m\"\ntell", "\"9h\"\ntell"));
     assert!(shift.passes("2026-03-02T09:10:00Z", "2026-03-02T09:40:00Z").is_empty());
     assert_eq!(shift.states(), ["suppressed"]);
+}
+
+#[test]
+fn what_reaches_nobody_is_counted_once_whatever_is_written_after() {
+    let mut office = Office::new();
+    office.agent("ada").contact("tom").asks("c1", "hello?");
+    let mut shift = Shift::new(office).set("[operator]\nemail = \"ops@example.com\"\n");
+    assert_eq!(shift.pass("2026-03-02T13:00:00Z").uncovered, 1);
+    shift.office.at("2026-03-02T13:10:00Z").asks("c1", "anybody?");
+    assert_eq!(shift.pass("2026-03-02T13:15:00Z").uncovered, 0, "the operator was told a moment ago");
+    assert_eq!(shift.pass("2026-03-02T17:15:00Z").uncovered, 0, "of the same wait");
+    assert_eq!(shift.told(), ["ops@example.com"; 2]);
 }
