@@ -531,3 +531,13 @@ fn what_reaches_nobody_is_counted_once_whatever_is_written_after() {
     assert_eq!(shift.pass("2026-03-02T17:15:00Z").uncovered, 0, "of the same wait");
     assert_eq!(shift.told(), ["ops@example.com"; 2]);
 }
+
+#[test]
+fn a_daily_cap_keeps_nothing_from_a_digest_that_is_on_its_way() {
+    let server = SmtpServer::start(Tls::Never).times(At::Rcpt, "ada@", say("451 4.3.0 later"), 1);
+    let mut shift = Shift::with(office(), server, REMINDER).set("[limits]\nper_recipient_per_day = 1\n");
+    shift.pass("2026-03-02T09:05:00Z");
+    shift.office.at("2026-03-02T09:00:30Z").asks("c2", "me too").assign("c2", "ada");
+    let mails = shift.passes("2026-03-02T09:06:00Z", "2026-03-02T09:16:00Z");
+    assert_eq!((mails.len(), mails[0].text.contains("me too")), (1, true), "{}", mails[0].text);
+}
