@@ -533,6 +533,20 @@ fn what_reaches_nobody_is_counted_once_whatever_is_written_after() {
 }
 
 #[test]
+fn what_is_given_to_somebody_else_is_not_said_to_be_answered_or_read() {
+    let server = SmtpServer::start(Tls::Never).times(At::Rcpt, "ada@", say("451 4.3.0 later"), 1);
+    let mut office = office();
+    office.agent("bob");
+    let mut shift = Shift::with(office, server, REMINDER);
+    shift.pass("2026-03-02T09:05:00Z");
+    shift.office.assign("c1", "bob");
+    shift.pass("2026-03-02T09:10:00Z");
+    assert_eq!(shift.told(), ["bob@example.com"]);
+    let tellings = shift.ledger().tellings(&shift.office.conversation_id("c1")).unwrap();
+    assert_eq!((tellings[0].state.as_str(), tellings[0].words.as_str()), ("suppressed", "no_longer_theirs"));
+}
+
+#[test]
 fn a_daily_cap_keeps_nothing_from_a_digest_that_is_on_its_way() {
     let server = SmtpServer::start(Tls::Never).times(At::Rcpt, "ada@", say("451 4.3.0 later"), 1);
     let mut shift = Shift::with(office(), server, REMINDER).set("[limits]\nper_recipient_per_day = 1\n");

@@ -10,7 +10,7 @@ use super::House;
 use super::letters::letters;
 use super::weigh::{Question, Weighed, weigh};
 use crate::collapse::Heard;
-use crate::desk::{Agents, Snapshot};
+use crate::desk::{Agents, Snapshot, Window};
 use crate::model::{
     Channel, ConversationId, Decision, Delivery, Digest, Item, Letter, Reason, Recipient, RecipientId, Rule, RuleName,
     Verdict,
@@ -185,9 +185,14 @@ fn why_not(
     }
 }
 
-/// Why an item is not in its driving relation any more.
+/// Why nothing was decided about an item: it is not in its driving relation any more, or for others.
 fn gone(house: &House<'_>, snapshot: &Snapshot<'_>, item: &Item, now: DateTime<Utc>) -> Result<Reason> {
     let Some(rule) = house.config.rule(&item.rule) else { return Ok(Reason::RuleChanged) };
-    let facts = snapshot.facts(std::slice::from_ref(&item.conversation), Agents::Around, &[])?;
+    let conversation = std::slice::from_ref(&item.conversation);
+    let pending = snapshot.pending(rule.watch, Window { now, before: rule.before }, Some(conversation))?;
+    if pending.iter().any(|pending| pending.matter == item.matter) {
+        return Ok(Reason::NoLongerTheirs);
+    }
+    let facts = snapshot.facts(conversation, Agents::Around, &[])?;
     Ok(over(rule.watch, &item.latest, facts.conversations.get(&item.conversation), now))
 }
