@@ -112,21 +112,23 @@ fn still_heard(
     now: DateTime<Utc>,
 ) -> Result<Result<Digest, Check>> {
     let key = |item: &Item| key(item, &delivery.recipient, delivery.endpoint.clone(), delivery.channel);
-    let found = delivery.items.iter().filter_map(|item| heard.get(&key(item)).copied());
+    let found = delivery.items.iter().filter_map(|item| Some((item, heard.get(&key(item)).copied()?)));
     // a rule that got other words tells in a digest of its own by now
-    let found: Vec<&Heard> = found.filter(|heard| heard.target.subject == delivery.subject).collect();
-    let Some(first) = found.first() else {
+    let found: Vec<(&Item, &Heard)> = found.filter(|(_, heard)| heard.target.subject == delivery.subject).collect();
+    let Some((_, first)) = found.first() else {
         return why_not(house, snapshot, delivery, reasons, now).map(Err);
     };
     // whoever is disturbed anyway hears everything at once; whoever rests, nothing
-    if let Some(opening) = found.iter().map(|heard| heard.not_before).min().flatten() {
+    if let Some(opening) = found.iter().map(|(_, heard)| heard.not_before).min().flatten() {
         return Ok(Err(Check::Postpone(opening)));
     }
     // what may have arrived must be sent again as it was, or the receiver sees two different mails
     let items = if delivery.frozen_uid.is_some() {
         delivery.items.clone()
     } else {
-        found.iter().map(|heard| heard.item.clone()).collect()
+        // another device that was told meanwhile does not begin the count anew
+        let step = |(item, heard): &(&Item, &Heard)| heard.item.step.max(item.step);
+        found.iter().map(|it| Item { step: step(it), ..it.1.item.clone() }).collect()
     };
     Ok(Ok(Digest {
         account: delivery.account.clone(),
