@@ -15,7 +15,7 @@ use crate::model::{
 use crate::route::in_view;
 
 /// More than this nobody reads; the rest is counted ("and 12 more") and settled with it.
-const LONGEST_LETTER: usize = 200;
+pub(super) const LONGEST_LETTER: usize = 200;
 
 /// A letter for each digest, in their order.
 pub(super) fn letters(
