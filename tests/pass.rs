@@ -547,6 +547,22 @@ fn what_is_given_to_somebody_else_is_not_said_to_be_answered_or_read() {
 }
 
 #[test]
+fn an_answer_that_became_a_note_is_not_shown_when_its_mail_is_repeated() {
+    let server = SmtpServer::start(Tls::Never).times(At::Taken, "", Act::Reset, 1);
+    let mut office = Office::new();
+    office.agent("ada").contact("tom").asks("c1", "hello?").later(1).replies("ada", "c1", "between us");
+    office.connection().execute("UPDATE contacts SET email = 'tom@customer.example'", []).unwrap();
+    office.later(1).replies("ada", "c1", "hello Tom");
+    let rules = REMINDER.replace("unreplied", "unseen_reply").replace("\"assignee\", \"else group\"", "\"contact\"");
+    let mut shift = Shift::with(office, server, &rules);
+    shift.pass("2026-03-02T09:10:00Z");
+    assert!(shift.mails()[0].text.contains("hello Tom"));
+    shift.office.connection().execute("UPDATE messages SET private = 1 WHERE body = 'hello Tom'", []).unwrap();
+    let mails = shift.passes("2026-03-02T09:15:00Z", "2026-03-02T09:30:00Z");
+    assert_eq!((mails.len(), mails[0].text.contains("hello Tom")), (1, false), "{}", mails[0].text);
+}
+
+#[test]
 fn a_daily_cap_keeps_nothing_from_a_digest_that_is_on_its_way() {
     let server = SmtpServer::start(Tls::Never).times(At::Rcpt, "ada@", say("451 4.3.0 later"), 1);
     let mut shift = Shift::with(office(), server, REMINDER).set("[limits]\nper_recipient_per_day = 1\n");
