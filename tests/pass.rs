@@ -547,6 +547,16 @@ fn what_is_given_to_somebody_else_is_not_said_to_be_answered_or_read() {
 }
 
 #[test]
+fn what_was_told_at_the_opening_is_kept_as_told_though_its_rule_was_not_due() {
+    let mut office = office();
+    office.quiet("ada", "UTC", "08:00", "12:00");
+    let mut shift = Shift::under(office, &REMINDER.replace("{ every = \"5m\" }", "{ at = [\"09:30\"] }"));
+    assert_eq!(shift.passes("2026-03-02T09:30:00Z", "2026-03-02T12:05:00Z").len(), 1);
+    let kept = shift.ledger().kept(&shift.office.conversation_id("c1")).unwrap();
+    assert_eq!(kept.iter().map(|kept| kept.reason.as_str()).collect::<Vec<_>>(), ["told"]);
+}
+
+#[test]
 fn an_answer_that_became_a_note_is_not_shown_when_its_mail_is_repeated() {
     let server = SmtpServer::start(Tls::Never).times(At::Taken, "", Act::Reset, 1);
     let mut office = Office::new();

@@ -188,6 +188,9 @@ fn settle(transaction: &Transaction<'_>, pass: i64, settled: &Settled<'_>, now: 
         take_over(transaction, settled.delivery, items)?;
         show(transaction, settled.delivery, note, now)?;
     }
+    if closed == Closed::Sent {
+        end_rest(transaction, settled.delivery.id, now)?;
+    }
     if matches!(closed, Closed::Sent | Closed::Dead | Closed::Unknown) {
         advance_marks(transaction, settled.delivery.id, now)?;
     }
@@ -301,6 +304,19 @@ fn limits(transaction: &Transaction<'_>, delivery: i64) -> Result<(i64, u32)> {
     Ok(transaction
         .prepare_cached("SELECT give_up_at, ambiguous FROM doorbell_delivery WHERE id = ?1")?
         .query_row([delivery], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Whoever rested was told: their rule need not be due at the opening, and no pass would say so.
+fn end_rest(transaction: &Transaction<'_>, delivery: i64, now: DateTime<Utc>) -> Result<()> {
+    transaction
+        .prepare_cached(
+            "UPDATE doorbell_decision SET reason = 'told', since = ?2, until = NULL
+             WHERE reason IN (?3, ?4) AND (conversation_id, rule, recipient, channel, matter) IN (
+               SELECT conversation_id, rule, recipient, channel, matter
+               FROM doorbell_item JOIN doorbell_delivery ON doorbell_delivery.id = delivery_id WHERE delivery_id = ?1)",
+        )?
+        .execute((delivery, ms(now), Reason::QuietHours.code(), Reason::OffWork.code()))?;
+    Ok(())
 }
 
 /// Moves the marks of a closed delivery to what it told; a mark never goes back.
