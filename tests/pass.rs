@@ -573,6 +573,25 @@ fn an_answer_that_became_a_note_is_not_shown_when_its_mail_is_repeated() {
 }
 
 #[test]
+fn a_call_for_help_is_said_in_the_mail_that_tells_of_the_message() {
+    let mut office = office();
+    office.later(1).event("assistance", "c1", Some("bob"), None);
+    let help = "[rule.help]\nwatch = \"assistance\"\nschedule = { every = \"5m\" }\ntell = [\"assignee\"]\n";
+    let mut shift = Shift::under(office, &format!("{REMINDER}{help}"));
+    shift.pass("2026-03-02T09:05:00Z");
+    let mails = shift.mails();
+    assert_eq!(
+        (mails.len(), mails[0].subject.as_str()),
+        (1, "Tom waits for an answer; Bob asks for assistance in a chat with Tom (#1000)")
+    );
+    assert!(
+        mails[0].text.contains("hello?") && mails[0].text.contains("Assistance requested by Bob"),
+        "{}",
+        mails[0].text
+    );
+}
+
+#[test]
 fn a_daily_cap_keeps_nothing_from_a_digest_that_is_on_its_way() {
     let server = SmtpServer::start(Tls::Never).times(At::Rcpt, "ada@", say("451 4.3.0 later"), 1);
     let mut shift = Shift::with(office(), server, REMINDER).set("[limits]\nper_recipient_per_day = 1\n");

@@ -49,7 +49,8 @@ pub(super) fn letters(
     Ok(letters.collect())
 }
 
-/// A conversation in a letter: it stands there once, though two rules may tell about it.
+/// A conversation in a letter: its messages stand there once, though two rules may tell about them, and each event and
+/// deadline on its own.
 struct Topic<'a> {
     /// The item of the first rule.
     item: &'a Item,
@@ -86,14 +87,14 @@ impl Topic<'_> {
 /// The conversations of a digest in its order: longest waiting first.
 fn topics<'a>(config: &'a Config, items: &'a [Item]) -> Vec<Topic<'a>> {
     let mut topics: Vec<Topic<'a>> = Vec::with_capacity(items.len());
-    let mut places: HashMap<&ConversationId, usize> = HashMap::new();
+    let mut places: HashMap<(&ConversationId, &str), usize> = HashMap::new();
     for item in items {
         let rule = config.rule(&item.rule);
         let show = rule.map_or(Show::Latest, |rule| rule.show);
-        if let Some(topic) = places.get(&item.conversation).and_then(|place| topics.get_mut(*place)) {
+        if let Some(topic) = places.get(&(&item.conversation, &*item.matter)).and_then(|place| topics.get_mut(*place)) {
             topic.show = topic.show.max(show);
         } else {
-            places.insert(&item.conversation, topics.len());
+            places.insert((&item.conversation, &*item.matter), topics.len());
             topics.push(Topic { item, rule, show });
         }
     }

@@ -27,7 +27,8 @@ fn read(config: &Config, digest: &Digest) -> Vec<(ConversationId, AgentId, DateT
     let Some(agent) = digest.recipient.id.agent() else { return Vec::new() };
     let mut shown = HashSet::new();
     let items = digest.items.iter().filter(|item| {
-        shown.contains(&item.conversation) || (shown.len() < LONGEST_LETTER && shown.insert(&item.conversation))
+        let topic = (&item.conversation, &item.matter);
+        shown.contains(&topic) || (shown.len() < LONGEST_LETTER && shown.insert(topic))
     });
     let messages = items.filter(|item| config.rule(&item.rule).is_some_and(|rule| rule.watch.is_about_messages()));
     messages.map(|item| (item.conversation.clone(), agent.clone(), item.latest.at)).collect()
