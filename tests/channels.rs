@@ -362,3 +362,15 @@ fn a_password_that_cannot_be_read_stops_mails_only() {
     assert_eq!(found.matches("email.password_file: ").count(), 1, "{found}");
     assert_eq!(fs::read_dir(office.folder().join("sms")).unwrap().count(), 3);
 }
+
+#[test]
+fn each_device_hears_in_every_slot_though_one_is_told_in_a_later_pass() {
+    let mut office = Office::new();
+    office.agent("ada").contact("tom").asks("c1", "hello?").assign("c1", "ada");
+    office.device("ada", "fcm", "phone").device("ada", "fcm", "tablet");
+    let rules = "[rule.nag]\nwatch = \"unreplied\"\nschedule = { every = \"30m\" }\ntell = [\"assignee\"]\n
+        via = [\"push\"]\nrepeat = \"every slot\"\n";
+    let mut shift = Shift::under(office, rules).set("[limits]\nper_pass = 1\n").reaching(&[Channel::Push]);
+    shift.passes("2026-03-02T09:30:00Z", "2026-03-02T10:10:00Z");
+    assert_eq!((shift.notes(Channel::Push).len(), shift.states()), (4, vec!["sent".to_owned(); 4]));
+}

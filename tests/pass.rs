@@ -186,6 +186,7 @@ fn a_digest_shows_two_hundred_conversations_and_settles_them_all() {
     assert_eq!(mails.len(), 1);
     assert!(mails[0].text.contains("3 more"), "{}", mails[0].text);
     assert!(mails[0].subject.contains("203"), "{}", mails[0].subject);
+    assert_eq!(shift.marked.lock().unwrap().len(), 200, "nobody has read what a mail only counts");
 }
 
 #[test]
@@ -517,4 +518,85 @@ fn a_rule_that_is_gone_takes_its_queued_digests_along() {
     shift.change_rules(&REMINDER.replace("rule.reminder", "rule.other").replace("\"5m\"\ntell", "\"9h\"\ntell"));
     assert!(shift.passes("2026-03-02T09:10:00Z", "2026-03-02T09:40:00Z").is_empty());
     assert_eq!(shift.states(), ["suppressed"]);
+}
+
+#[test]
+fn what_reaches_nobody_is_counted_once_whatever_is_written_after() {
+    let mut office = Office::new();
+    office.agent("ada").contact("tom").asks("c1", "hello?");
+    let mut shift = Shift::new(office).set("[operator]\nemail = \"ops@example.com\"\n");
+    assert_eq!(shift.pass("2026-03-02T13:00:00Z").uncovered, 1);
+    shift.office.at("2026-03-02T13:10:00Z").asks("c1", "anybody?");
+    assert_eq!(shift.pass("2026-03-02T13:15:00Z").uncovered, 0, "the operator was told a moment ago");
+    assert_eq!(shift.pass("2026-03-02T17:15:00Z").uncovered, 0, "of the same wait");
+    assert_eq!(shift.told(), ["ops@example.com"; 2]);
+}
+
+#[test]
+fn what_is_given_to_somebody_else_is_not_said_to_be_answered_or_read() {
+    let server = SmtpServer::start(Tls::Never).times(At::Rcpt, "ada@", say("451 4.3.0 later"), 1);
+    let mut office = office();
+    office.agent("bob");
+    let mut shift = Shift::with(office, server, REMINDER);
+    shift.pass("2026-03-02T09:05:00Z");
+    shift.office.assign("c1", "bob");
+    shift.pass("2026-03-02T09:10:00Z");
+    assert_eq!(shift.told(), ["bob@example.com"]);
+    let tellings = shift.ledger().tellings(&shift.office.conversation_id("c1")).unwrap();
+    assert_eq!((tellings[0].state.as_str(), tellings[0].words.as_str()), ("suppressed", "no_longer_theirs"));
+}
+
+#[test]
+fn what_was_told_at_the_opening_is_kept_as_told_though_its_rule_was_not_due() {
+    let mut office = office();
+    office.quiet("ada", "UTC", "08:00", "12:00");
+    let mut shift = Shift::under(office, &REMINDER.replace("{ every = \"5m\" }", "{ at = [\"09:30\"] }"));
+    assert_eq!(shift.passes("2026-03-02T09:30:00Z", "2026-03-02T12:05:00Z").len(), 1);
+    let kept = shift.ledger().kept(&shift.office.conversation_id("c1")).unwrap();
+    assert_eq!(kept.iter().map(|kept| kept.reason.as_str()).collect::<Vec<_>>(), ["told"]);
+}
+
+#[test]
+fn an_answer_that_became_a_note_is_not_shown_when_its_mail_is_repeated() {
+    let server = SmtpServer::start(Tls::Never).times(At::Taken, "", Act::Reset, 1);
+    let mut office = Office::new();
+    office.agent("ada").contact("tom").asks("c1", "hello?").later(1).replies("ada", "c1", "between us");
+    office.connection().execute("UPDATE contacts SET email = 'tom@customer.example'", []).unwrap();
+    office.later(1).replies("ada", "c1", "hello Tom");
+    let rules = REMINDER.replace("unreplied", "unseen_reply").replace("\"assignee\", \"else group\"", "\"contact\"");
+    let mut shift = Shift::with(office, server, &rules);
+    shift.pass("2026-03-02T09:10:00Z");
+    assert!(shift.mails()[0].text.contains("hello Tom"));
+    shift.office.connection().execute("UPDATE messages SET private = 1 WHERE body = 'hello Tom'", []).unwrap();
+    let mails = shift.passes("2026-03-02T09:15:00Z", "2026-03-02T09:30:00Z");
+    assert_eq!((mails.len(), mails[0].text.contains("hello Tom")), (1, false), "{}", mails[0].text);
+}
+
+#[test]
+fn a_call_for_help_is_said_in_the_mail_that_tells_of_the_message() {
+    let mut office = office();
+    office.later(1).event("assistance", "c1", Some("bob"), None);
+    let help = "[rule.help]\nwatch = \"assistance\"\nschedule = { every = \"5m\" }\ntell = [\"assignee\"]\n";
+    let mut shift = Shift::under(office, &format!("{REMINDER}{help}"));
+    shift.pass("2026-03-02T09:05:00Z");
+    let mails = shift.mails();
+    assert_eq!(
+        (mails.len(), mails[0].subject.as_str()),
+        (1, "Tom waits for an answer; Bob asks for assistance in a chat with Tom (#1000)")
+    );
+    assert!(
+        mails[0].text.contains("hello?") && mails[0].text.contains("Assistance requested by Bob"),
+        "{}",
+        mails[0].text
+    );
+}
+
+#[test]
+fn a_daily_cap_keeps_nothing_from_a_digest_that_is_on_its_way() {
+    let server = SmtpServer::start(Tls::Never).times(At::Rcpt, "ada@", say("451 4.3.0 later"), 1);
+    let mut shift = Shift::with(office(), server, REMINDER).set("[limits]\nper_recipient_per_day = 1\n");
+    shift.pass("2026-03-02T09:05:00Z");
+    shift.office.at("2026-03-02T09:00:30Z").asks("c2", "me too").assign("c2", "ada");
+    let mails = shift.passes("2026-03-02T09:06:00Z", "2026-03-02T09:16:00Z");
+    assert_eq!((mails.len(), mails[0].text.contains("me too")), (1, true), "{}", mails[0].text);
 }

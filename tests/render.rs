@@ -176,6 +176,7 @@ fn m5_every_deadline_is_called_by_what_is_due() {
             letter.entries[0].matter = metric.into();
             all.push(format!("======== {metric}, {}\n{}", watch.word(), lines(&letter)));
             letter.entries.push(letter.entries[0].clone());
+            letter.entries[1].conversation = "another".into();
             all.push(format!("-------- twice\n{}", lines(&letter)));
         }
     }
@@ -214,6 +215,7 @@ fn b6_several_replies_are_counted_for_the_contact() {
     assert_eq!(words(&letter).subject, "You have 2 new replies (Invoice question)");
     assert_eq!(note(&letter).unwrap().title, "Ada Lindqvist answered you (+1 more)");
     letter.entries.push(contact().entries.remove(0));
+    letter.entries[1].conversation = "another".into();
     assert_eq!(words(&letter).subject, "You have 3 new replies");
     insta::assert_snapshot!(subject_and_text(&letter));
     letter.more = 4;
@@ -375,7 +377,9 @@ fn a_digest_never_grows_beyond_256_kb_and_counts_what_it_leaves_out() {
     let mut letter = letter();
     let entry = letter.entries[0].clone();
     letter.entries = vec![entry; 200];
-    letter.entries.iter_mut().for_each(|entry| entry.body = "\"&\"".repeat(5_000));
+    for (number, entry) in letter.entries.iter_mut().enumerate() {
+        (entry.conversation, entry.body) = (number.to_string().into(), "\"&\"".repeat(5_000));
+    }
     let words = words(&letter);
     let bytes = words.subject.len() + words.text.len() + words.html.len();
     assert!(bytes <= 256 * 1024, "{bytes}");

@@ -80,7 +80,7 @@ pub struct Content {
 }
 
 /// For each (conversation, since, message, whether that is known, bytes): the message and how many wait before it.
-/// One byte more than is shown tells that there is more.
+/// One byte more than is shown tells that there is more. An answer that has become a note since is not shown.
 pub(super) fn latest(told_of: &str) -> String {
     format!(
         "SELECT w.key AS place, m.id AS message_id, m.created_at AS at, m.sender_type, m.sender_id, m.body_format,
@@ -94,7 +94,7 @@ pub(super) fn latest(told_of: &str) -> String {
             SELECT q.id FROM messages q
             WHERE q.conversation_id = w.value ->> 0 AND q.sender_type = 'contact' AND q.deleted = 0
             ORDER BY q.created_at DESC, q.id DESC LIMIT 1))
-         WHERE m.conversation_id = w.value ->> 0 AND m.deleted = 0"
+         WHERE m.conversation_id = w.value ->> 0 AND m.deleted = 0 AND (m.private = 0 OR m.sender_type = 'contact')"
     )
 }
 

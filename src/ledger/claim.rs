@@ -16,8 +16,13 @@ use crate::model::{AccountId, Channel, Delivery, Item, RecipientId};
 /// No wait for another try is longer: a server's wish is held to a day.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(25);
 
-/// No wait for somebody's hours is longer: a working day comes again within a week, plus what lies around it.
-const LONGEST_REST: TimeDelta = TimeDelta::days(9);
+/// Nobody rests for longer: a working day comes again within a week.
+const LONGEST_REST: TimeDelta = TimeDelta::days(10);
+
+/// What a clock ahead put off until ?1 or later: it was queued or tried after ?2, which is to come, or put off beyond
+/// every rest, ?3.
+const PUT_OFF: &str = "state = 'queued' AND next_attempt_at > ?1
+    AND (max(queued_at, coalesce(begun_at, 0)) > ?2 OR next_attempt_at > ?3)";
 
 /// Clocks are set right by seconds all the time.
 const SMALL_STEP: TimeDelta = TimeDelta::minutes(5);
@@ -61,30 +66,28 @@ impl Ledger {
 
     /// A clock that ran ahead once must not silence anybody for as long as it was ahead.
     fn undo_a_clock_ahead(&mut self, now: DateTime<Utc>) -> Result<()> {
-        let (furthest, furthest_opening) = (ms(now + LONGEST_WAIT), ms(now + LONGEST_REST));
-        let soon = ms(now + SMALL_STEP);
+        let furthest = (ms(now + LONGEST_WAIT), ms(now + SMALL_STEP), ms(now + LONGEST_REST));
         let ahead: bool = self
             .connection
-            .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM doorbell_delivery WHERE state = 'queued' AND next_attempt_at > ?1
-                       AND (max(queued_at, coalesce(begun_at, 0)) > ?2 OR next_attempt_at > ?3))
+            .prepare_cached(&format!(
+                "SELECT EXISTS (SELECT 1 FROM doorbell_delivery WHERE {PUT_OFF})
                      OR EXISTS (SELECT 1 FROM doorbell_rule WHERE first_seen_at > ?2)",
-            )?
-            .query_row((furthest, soon, furthest_opening), |row| row.get(0))?;
+            ))?
+            .query_row(furthest, |row| row.get(0))?;
         if !ahead {
             return Ok(());
         }
         tracing::warn!("the clock was ahead in an earlier pass; what was put off because of it is due now");
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute(
-            "UPDATE doorbell_delivery SET next_attempt_at = ?2, give_up_at = min(give_up_at, ?3)
-             WHERE state = 'queued' AND next_attempt_at > ?1
-               AND (max(queued_at, coalesce(begun_at, 0)) > ?5 OR next_attempt_at > ?4)",
-            (furthest, ms(now), ms(now + TimeDelta::days(3)), furthest_opening, soon),
+            &format!(
+                "UPDATE doorbell_delivery SET next_attempt_at = ?4, give_up_at = min(give_up_at, ?5) WHERE {PUT_OFF}"
+            ),
+            (furthest.0, furthest.1, furthest.2, ms(now), ms(now + TimeDelta::days(3))),
         )?;
         transaction.execute(
             "UPDATE doorbell_rule SET baseline_at = min(baseline_at, ?1), first_seen_at = ?2 WHERE first_seen_at > ?3",
-            (ms(now - FIRST_RUN), ms(now), soon),
+            (ms(now - FIRST_RUN), ms(now), furthest.1),
         )?;
         Ok(transaction.commit()?)
     }

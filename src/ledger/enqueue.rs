@@ -255,6 +255,9 @@ const KEEP: &str =
 fn keep_decisions(transaction: &Transaction<'_>, intake: &Intake<'_>) -> Result<usize> {
     let mut uncovered = 0;
     let mut keep = transaction.prepare_cached(KEEP)?;
+    let mut known = transaction.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM doorbell_decision WHERE conversation_id = ?1 AND rule = ?2 AND until = ?3)",
+    )?;
     let mut told = transaction.prepare_cached(
         "UPDATE doorbell_decision SET reason = 'told', since = ?5, until = NULL
          WHERE conversation_id = ?1 AND rule = ?2 AND recipient = ?3 AND channel = ?4 AND matter = ?6
@@ -274,13 +277,14 @@ fn keep_decisions(transaction: &Transaction<'_>, intake: &Intake<'_>) -> Result<
                 continue;
             }
             Verdict::Skipped(Reason::AlreadyTold) => continue,
+            Verdict::Later(..) if is_coverage => continue,
             Verdict::Skipped(reason) if is_coverage => (reason.code(), Some(ms(decision.since))),
             Verdict::Skipped(reason) => (reason.code(), None),
             Verdict::Later(until, reason) => (reason.code(), Some(ms(*until))),
         };
-        let changed =
-            keep.execute(params![conversation, rule, recipient, channel, code, ms(intake.now), until, matter])?;
-        uncovered += usize::from(is_coverage) * changed;
+        let is_new = is_coverage && !known.query_row((conversation, rule, until), |row| row.get(0))?;
+        keep.execute(params![conversation, rule, recipient, channel, code, ms(intake.now), until, matter])?;
+        uncovered += usize::from(is_new);
     }
     Ok(uncovered)
 }

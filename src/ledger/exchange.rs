@@ -2,7 +2,7 @@
 //! This is what makes "told twice" bounded by the deliveries on the wire.
 
 use anyhow::{Context, Result};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::columns::ms;
@@ -122,7 +122,7 @@ fn begin(transaction: &Transaction<'_>, pass: i64, start: &Begin<'_>, now: DateT
         .optional()?;
     if twin.is_some() {
         // the very same content has been on the wire: it must not go again, and its marks must stand
-        write_items(transaction, delivery.id, start.items.iter())?;
+        take_over(transaction, delivery, start.items)?;
         let suppressed = Settlement::Suppressed(Reason::AlreadyTold);
         settle(transaction, pass, &Settled { delivery, uid: start.uid, settlement: suppressed }, now)?;
         advance_marks(transaction, delivery.id, now)?;
@@ -161,6 +161,7 @@ fn settle(transaction: &Transaction<'_>, pass: i64, settled: &Settled<'_>, now: 
     let written = transaction
         .prepare_cached(
             "UPDATE doorbell_delivery SET state = ?4, owner = NULL, attempt = attempt - ?5, ambiguous = ambiguous + ?6,
+               give_up_at = give_up_at + ?13,
                uid = CASE WHEN ?7 THEN uid END, next_attempt_at = ?8, closed_at = ?9, reason = ?10,
                reply_code = ?11, reply_text = substr(?12, 1, 500)
              WHERE id = ?1 AND owner = ?2 AND attempt = ?3 AND state IN ('claimed','sending')",
@@ -177,7 +178,8 @@ fn settle(transaction: &Transaction<'_>, pass: i64, settled: &Settled<'_>, now: 
             row.closed_at.map(ms),
             row.reason,
             reply.code,
-            reply.text
+            reply.text,
+            row.rest.num_milliseconds()
         ])?;
     if written == 0 {
         return Ok(Closed::Lost);
@@ -185,6 +187,9 @@ fn settle(transaction: &Transaction<'_>, pass: i64, settled: &Settled<'_>, now: 
     if let Settlement::Shown(note, items) = &settled.settlement {
         take_over(transaction, settled.delivery, items)?;
         show(transaction, settled.delivery, note, now)?;
+    }
+    if closed == Closed::Sent {
+        end_rest(transaction, settled.delivery.id, now)?;
     }
     if matches!(closed, Closed::Sent | Closed::Dead | Closed::Unknown) {
         advance_marks(transaction, settled.delivery.id, now)?;
@@ -224,7 +229,8 @@ fn show(transaction: &Transaction<'_>, delivery: &Delivery, note: &Note, now: Da
 /// A suppressed delivery gives its content key back: the same content may go out after all, when it waits again.
 struct Row {
     state: &'static str,
-    attempt_back: u8,
+    attempt_back: u32,
+    rest: TimeDelta,
     in_doubt: u8,
     keep_uid: bool,
     next_attempt_at: DateTime<Utc>,
@@ -234,7 +240,8 @@ struct Row {
 
 impl Row {
     fn of(closed: Closed, settled: &Settled<'_>, now: DateTime<Utc>) -> Self {
-        let unanswered = matches!(settled.settlement, Settlement::Suppressed(_) | Settlement::Postponed(_));
+        let is_rest = matches!(settled.settlement, Settlement::Postponed(_));
+        let unanswered = matches!(settled.settlement, Settlement::Suppressed(_));
         let misconfigured = matches!(settled.settlement, Settlement::Answered(Outcome::Misconfigured { .. }));
         let in_doubt = matches!(settled.settlement, Settlement::Answered(Outcome::Unknown(_)));
         let (state, next_attempt_at, closed_at) = match closed {
@@ -246,8 +253,9 @@ impl Row {
         };
         Self {
             state,
-            // what the recipient had no part in does not use up a try
-            attempt_back: u8::from(unanswered || misconfigured),
+            // what the recipient had no part in does not use up a try; after a rest the tries begin anew
+            attempt_back: if is_rest { settled.delivery.attempt } else { u32::from(unanswered || misconfigured) },
+            rest: if is_rest { (next_attempt_at - now).max(TimeDelta::zero()) } else { TimeDelta::zero() },
             in_doubt: u8::from(in_doubt),
             keep_uid: in_doubt || closed == Closed::Sent,
             next_attempt_at,
@@ -296,6 +304,19 @@ fn limits(transaction: &Transaction<'_>, delivery: i64) -> Result<(i64, u32)> {
     Ok(transaction
         .prepare_cached("SELECT give_up_at, ambiguous FROM doorbell_delivery WHERE id = ?1")?
         .query_row([delivery], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Whoever rested was told: their rule need not be due at the opening, and no pass would say so.
+fn end_rest(transaction: &Transaction<'_>, delivery: i64, now: DateTime<Utc>) -> Result<()> {
+    transaction
+        .prepare_cached(
+            "UPDATE doorbell_decision SET reason = 'told', since = ?2, until = NULL
+             WHERE reason IN (?3, ?4) AND (conversation_id, rule, recipient, channel, matter) IN (
+               SELECT conversation_id, rule, recipient, channel, matter
+               FROM doorbell_item JOIN doorbell_delivery ON doorbell_delivery.id = delivery_id WHERE delivery_id = ?1)",
+        )?
+        .execute((delivery, ms(now), Reason::QuietHours.code(), Reason::OffWork.code()))?;
+    Ok(())
 }
 
 /// Moves the marks of a closed delivery to what it told; a mark never goes back.

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::Ledger;
 use super::columns::{instant, list, ms};
-use crate::model::{Channel, RecipientId, RuleName};
+use crate::model::{AccountId, Channel, RecipientId, RuleName};
 
 impl Ledger {
     /// When these recipients were last told anything by a rule, over all conversations.
@@ -44,5 +44,26 @@ impl Ledger {
             )?
             .query_row((recipient.to_string(), channel.word(), ms(since)), |row| row.get(0))?;
         Ok(count.unwrap_or_default())
+    }
+
+    /// Whether a notification that waits to go out would take along what comes up now: that makes none more.
+    pub fn is_on_its_way(
+        &self,
+        account: Option<&AccountId>,
+        recipient: &RecipientId,
+        channel: Channel,
+        subject: &str,
+    ) -> Result<bool> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM doorbell_delivery
+                   WHERE account = ?1 AND recipient = ?2 AND channel = ?3 AND subject = ?4
+                     AND state IN ('queued','claimed','sending') AND state = 'queued' AND ambiguous = 0)",
+            )?
+            .query_row(
+                (account.map_or("", |account| account.as_str()), recipient.to_string(), channel.word(), subject),
+                |row| row.get(0),
+            )?)
     }
 }

@@ -2,6 +2,7 @@
 
 mod property;
 mod prune;
+mod rests;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -256,6 +257,21 @@ fn content_that_was_on_the_wire_never_goes_again() {
     assert!(!book.begin(&twin, nine() + minutes(5)));
     assert_eq!(book.state(twin.id), "suppressed");
     assert_eq!(book.mark("c1").as_deref(), Some("m1"));
+}
+
+#[test]
+fn what_the_re_check_dropped_is_not_told_by_content_that_went_before() {
+    let mut book = Book::new();
+    book.tell(nine(), "ada", &[item("c1", 1)]);
+    book.send(nine(), Outcome::Accepted(said("ok")));
+    book.ledger.connection.execute("DELETE FROM doorbell_mark", []).unwrap();
+    book.tell(nine() + minutes(5), "ada", &[item("c1", 1), item("c2", 1)]);
+    let twin = book.claim_one(nine() + minutes(5));
+    let left = [item("c1", 1)];
+    let key = uid(book.ledger.install_id(), &twin, &left);
+    let begin = Begin { delivery: &twin, uid: &key, items: &left, shown: "" };
+    assert_eq!(book.ledger.exchange(&[], &[begin], nine() + minutes(5)).unwrap().1, [false]);
+    assert_eq!((book.mark("c1").as_deref(), book.mark("c2")), (Some("m1"), None));
 }
 
 #[test]

@@ -37,6 +37,8 @@ pub enum Reason {
     NobodyToTell,
     /// It does not wait any more.
     NoLongerWaiting,
+    /// It still waits, but not for the recipient.
+    NoLongerTheirs,
     /// An earlier attempt of this digest may have arrived; it goes first.
     DeliveryInDoubt,
     /// The rule is not in the settings any more, or has other words.
@@ -95,7 +97,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, for tables and for reading the ledger.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 45] = [
         Self::AlreadyTold,
         Self::Grace,
         Self::BeforeFirstRun,
@@ -113,6 +115,7 @@ impl Reason {
         Self::Read,
         Self::NobodyToTell,
         Self::NoLongerWaiting,
+        Self::NoLongerTheirs,
         Self::DeliveryInDoubt,
         Self::RuleChanged,
         Self::SwitchedOff,
@@ -162,6 +165,7 @@ impl Reason {
             Self::Read => "read",
             Self::NobodyToTell => "nobody_to_tell",
             Self::NoLongerWaiting => "no_longer_waiting",
+            Self::NoLongerTheirs => "no_longer_theirs",
             Self::DeliveryInDoubt => "delivery_in_doubt",
             Self::RuleChanged => "rule_changed",
             Self::SwitchedOff => "switched_off",
@@ -217,6 +221,7 @@ impl Reason {
             Self::Read => "has read it",
             Self::NobodyToTell => "no audience of the rule has anybody",
             Self::NoLongerWaiting => "it does not wait any more",
+            Self::NoLongerTheirs => "it is not for them any more",
             Self::DeliveryInDoubt => "an earlier attempt may have arrived and is settled first",
             Self::RuleChanged => "the rule is not in the settings any more, or has other words",
             Self::SwitchedOff => "switched off in their preferences",

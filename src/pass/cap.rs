@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 use super::weigh::Weighed;
 use crate::collapse::Heard;
 use crate::ledger::Ledger;
-use crate::model::{Channel, ConversationId, Reason, RecipientId, RuleName, Verdict};
+use crate::model::{AccountId, Channel, ConversationId, Reason, RecipientId, RuleName, Verdict};
 use crate::notation::instant_of;
 
 /// What one recipient hears on one channel.
@@ -24,7 +24,7 @@ pub(super) fn hold(cap: NonZeroU32, ledger: &Ledger, now: DateTime<Utc>, weighed
     let mut order: Vec<&Heard> = weighed.heard.iter().collect();
     order.sort_by_key(|heard| heard.item.since);
     let mut told: HashMap<Ear, u32> = HashMap::new();
-    let mut digests: HashSet<(Ear, Arc<str>)> = HashSet::new();
+    let mut digests: HashSet<(Ear, Option<AccountId>, Arc<str>)> = HashSet::new();
     let mut held: HashMap<Key, DateTime<Utc>> = HashMap::new();
     for heard in order {
         let recipient = &heard.target.recipient;
@@ -33,12 +33,14 @@ pub(super) fn hold(cap: NonZeroU32, ledger: &Ledger, now: DateTime<Utc>, weighed
             let today = midnight(recipient.time_zone, now, 0);
             told.insert(ear.clone(), ledger.told_since(&ear.0, ear.1, today)?);
         }
-        let digest = (ear.clone(), heard.target.subject.clone());
+        let digest = (ear.clone(), heard.target.account.clone(), heard.target.subject.clone());
         let Some(count) = told.get_mut(&ear) else { continue };
         if digests.contains(&digest) {
             continue;
         }
-        if *count >= cap.get() {
+        if ledger.is_on_its_way(digest.1.as_ref(), &ear.0, ear.1, &digest.2)? {
+            digests.insert(digest);
+        } else if *count >= cap.get() {
             held.insert(key(heard), midnight(recipient.time_zone, now, 1));
         } else {
             digests.insert(digest);

@@ -15,7 +15,7 @@ use crate::model::{
 use crate::route::in_view;
 
 /// More than this nobody reads; the rest is counted ("and 12 more") and settled with it.
-const LONGEST_LETTER: usize = 200;
+pub(super) const LONGEST_LETTER: usize = 200;
 
 /// A letter for each digest, in their order.
 pub(super) fn letters(
@@ -50,8 +50,8 @@ pub(super) fn letters(
     Ok(letters.collect())
 }
 
-/// A conversation in a letter: it stands there once, though two rules may tell about it; each of its events and
-/// deadlines stands for itself.
+/// A conversation in a letter: its messages stand there once, though two rules may tell about them, and each event and
+/// deadline on its own.
 struct Topic<'a> {
     /// The item of the first rule.
     item: &'a Item,
@@ -92,11 +92,10 @@ fn topics<'a>(config: &'a Config, items: &'a [Item]) -> Vec<Topic<'a>> {
     for item in items {
         let rule = config.rule(&item.rule);
         let show = rule.map_or(Show::Latest, |rule| rule.show);
-        let place = (&item.conversation, &*item.matter);
-        if let Some(topic) = places.get(&place).and_then(|place| topics.get_mut(*place)) {
+        if let Some(topic) = places.get(&(&item.conversation, &*item.matter)).and_then(|place| topics.get_mut(*place)) {
             topic.show = topic.show.max(show);
         } else {
-            places.insert(place, topics.len());
+            places.insert((&item.conversation, &*item.matter), topics.len());
             topics.push(Topic { item, rule, show });
         }
     }

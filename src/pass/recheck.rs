@@ -10,7 +10,7 @@ use super::House;
 use super::letters::letters;
 use super::weigh::{Question, Weighed, weigh};
 use crate::collapse::Heard;
-use crate::desk::{Agents, Snapshot};
+use crate::desk::{Agents, Snapshot, Window};
 use crate::model::{
     Channel, ConversationId, Decision, Delivery, Digest, Item, Letter, Reason, Recipient, RecipientId, Rule, RuleName,
     Verdict,
@@ -112,21 +112,23 @@ fn still_heard(
     now: DateTime<Utc>,
 ) -> Result<Result<Digest, Check>> {
     let key = |item: &Item| key(item, &delivery.recipient, delivery.endpoint.clone(), delivery.channel);
-    let found = delivery.items.iter().filter_map(|item| heard.get(&key(item)).copied());
+    let found = delivery.items.iter().filter_map(|item| Some((item, heard.get(&key(item)).copied()?)));
     // a rule that got other words tells in a digest of its own by now
-    let found: Vec<&Heard> = found.filter(|heard| heard.target.subject == delivery.subject).collect();
-    let Some(first) = found.first() else {
+    let found: Vec<(&Item, &Heard)> = found.filter(|(_, heard)| heard.target.subject == delivery.subject).collect();
+    let Some((_, first)) = found.first() else {
         return why_not(house, snapshot, delivery, reasons, now).map(Err);
     };
     // whoever is disturbed anyway hears everything at once; whoever rests, nothing
-    if let Some(opening) = found.iter().map(|heard| heard.not_before).min().flatten() {
+    if let Some(opening) = found.iter().map(|(_, heard)| heard.not_before).min().flatten() {
         return Ok(Err(Check::Postpone(opening)));
     }
     // what may have arrived must be sent again as it was, or the receiver sees two different mails
     let items = if delivery.frozen_uid.is_some() {
         delivery.items.clone()
     } else {
-        found.iter().map(|heard| heard.item.clone()).collect()
+        // another device that was told meanwhile does not begin the count anew
+        let step = |(item, heard): &(&Item, &Heard)| heard.item.step.max(item.step);
+        found.iter().map(|it| Item { step: step(it), ..it.1.item.clone() }).collect()
     };
     Ok(Ok(Digest {
         account: delivery.account.clone(),
@@ -185,9 +187,14 @@ fn why_not(
     }
 }
 
-/// Why an item is not in its driving relation any more.
+/// Why nothing was decided about an item: it is not in its driving relation any more, or for others.
 fn gone(house: &House<'_>, snapshot: &Snapshot<'_>, item: &Item, now: DateTime<Utc>) -> Result<Reason> {
     let Some(rule) = house.config.rule(&item.rule) else { return Ok(Reason::RuleChanged) };
-    let facts = snapshot.facts(std::slice::from_ref(&item.conversation), Agents::Around, &[])?;
+    let conversation = std::slice::from_ref(&item.conversation);
+    let pending = snapshot.pending(rule.watch, Window { now, before: rule.before }, Some(conversation))?;
+    if pending.iter().any(|pending| pending.matter == item.matter) {
+        return Ok(Reason::NoLongerTheirs);
+    }
+    let facts = snapshot.facts(conversation, Agents::Around, &[])?;
     Ok(over(rule.watch, &item.latest, facts.conversations.get(&item.conversation), now))
 }

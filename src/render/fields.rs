@@ -115,7 +115,7 @@ impl Fields {
         let shown = letter.entries.iter().take(limits.conversations);
         let conversations: Vec<Shown> = shown.map(|entry| conversation(entry, letter, limits)).collect();
         let more = letter.more + letter.entries.len().saturating_sub(conversations.len());
-        let total = conversations.len() + more;
+        let total = wording::total(letter);
         let first = letter.entries.first();
         let top = conversations.first();
         let for_contact = first.is_some_and(wording::is_to_contact);

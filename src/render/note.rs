@@ -12,10 +12,14 @@ const BODY_GRAPHEMES: usize = 500;
 /// What a letter says in short, about its first conversation or how many there are.
 pub fn note(letter: &Letter) -> Option<Note> {
     let first = letter.entries.first()?;
-    let several = letter.entries.len() + letter.more > 1;
+    let several = wording::total(letter) > 1;
     Some(Note {
         kind: first.watch.word(),
-        title: if several { clean::line(&wording::headline(letter), TITLE_GRAPHEMES) } else { title(first, letter) },
+        title: if letter.entries.len() + letter.more > 1 {
+            clean::line(&wording::headline(letter), TITLE_GRAPHEMES)
+        } else {
+            title(first, letter)
+        },
         body: body(first, several),
         link: first.link.as_deref().and_then(clean::link).map(str::to_owned),
         conversation: first.conversation.clone(),

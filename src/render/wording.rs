@@ -1,5 +1,7 @@
 //! Every sentence that people read, by what was looked for and who reads it: the one place to translate.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 
 use crate::model::{Entry, Letter, Relation, Watch, Why};
@@ -37,6 +39,7 @@ pub(super) fn headline(letter: &Letter) -> String {
             format!("You have {} new replies", replies(one))
         }
         [one] if letter.more == 0 => happened(one, letter),
+        all if total(letter) == 1 => all_that_happened(all, letter),
         all => match common(letter) {
             Some(Kind::Answered) if letter.more == 0 => {
                 format!("You have {} new replies", all.iter().map(replies).sum::<u64>())
@@ -44,6 +47,17 @@ pub(super) fn headline(letter: &Letter) -> String {
             common => happened_often(common, all, total(letter)),
         },
     }
+}
+
+/// Of one conversation with several things to tell, each once.
+fn all_that_happened(entries: &[Entry], letter: &Letter) -> String {
+    let mut all: Vec<String> = Vec::with_capacity(entries.len());
+    for happened in entries.iter().map(|entry| happened(entry, letter)) {
+        if !all.contains(&happened) {
+            all.push(happened);
+        }
+    }
+    all.join("; ")
 }
 
 /// The subject of the mail: the headline and what it is about, or since when the first of several waits.
@@ -354,8 +368,10 @@ fn all_answers(entries: &[Entry]) -> bool {
     entries.iter().all(|entry| matches!(due(entry), Due::FirstAnswer | Due::Answer))
 }
 
-fn total(letter: &Letter) -> usize {
-    letter.entries.len() + letter.more
+/// How many conversations a letter tells of, shown or counted.
+pub(super) fn total(letter: &Letter) -> usize {
+    let shown: HashSet<_> = letter.entries.iter().map(|entry| &entry.conversation).collect();
+    shown.len() + letter.more
 }
 
 fn moment(at: DateTime<Utc>, letter: &Letter) -> String {

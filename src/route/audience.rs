@@ -26,7 +26,7 @@ pub(super) struct Candidates {
 
 pub(super) fn candidates(case: Case<'_>) -> Candidates {
     let mut found = Candidates::default();
-    let mut known: HashSet<RecipientId> = HashSet::new();
+    let mut known: HashSet<(RecipientId, bool)> = HashSet::new();
     for tell in &case.rule.tell {
         if tell.otherwise && found.anybody {
             continue;
@@ -34,7 +34,9 @@ pub(super) fn candidates(case: Case<'_>) -> Candidates {
         for (id, why) in members(case, &tell.audience) {
             for (id, why, reason) in with_stand_in(case, id, why) {
                 found.anybody = found.anybody || reason.is_none();
-                if case.view.only.is_some_and(|only| !only.contains(&id)) || !known.insert(id.clone()) {
+                // whoever one entry leaves out may hear by another
+                let is_new = known.insert((id.clone(), reason.is_none()));
+                if !is_new || case.view.only.is_some_and(|only| !only.contains(&id)) {
                     continue;
                 }
                 match reason {

@@ -70,7 +70,8 @@ fn first_untold(case: Case<'_>, id: &RecipientId, mark: Option<&Mark>) -> Result
         }
         None => match view.told.baselines.get(&rule.name) {
             Some(baseline) if pending.latest.at < *baseline => return Err(Reason::BeforeFirstRun),
-            Some(baseline) if pending.since < *baseline => {
+            // a warning may fall due long before its deadline: there is no message to look for
+            Some(baseline) if pending.since < *baseline && pending.matter.is_empty() => {
                 first_after(view.told, pending, &Told::place_of(*baseline)).unwrap_or(pending.latest.at)
             }
             _ => pending.since,

@@ -101,3 +101,12 @@ fn a_contact_hears_of_a_reply_unless_blocked() {
     desk.facts.contacts.get_mut(&"tom".into()).unwrap().blocked = true;
     assert_eq!(desk.answers(), ["nobody: contact_blocked"]);
 }
+
+#[test]
+fn whoever_one_entry_leaves_out_may_hear_by_another() {
+    let mut desk = Desk::new();
+    desk.conversation().assignee = Some("cy".into());
+    desk.conversation().last_agent = Some("cy".into());
+    desk.rule.tell = tell("last_agent, assignee, else group");
+    assert_eq!(desk.answers(), ["cy: told, you are assigned"], "not of the group, but responsible");
+}

@@ -113,3 +113,14 @@ fn u8_and_u3_whose_reading_silences_is_a_setting() {
     desk.rule.read_by = ReadBy::Anyone;
     at(&mut desk, 60, &["ada: read_by_another"]);
 }
+
+#[test]
+fn a_warning_that_fell_due_before_the_first_run_comes_before_its_deadline() {
+    let mut desk = hers();
+    desk.rule = Rule { watch: Watch::SlaWarning, grace: minutes(0), needs: vec![Watch::SlaWarning], ..desk.rule };
+    desk.pending.matter = "resolution".into();
+    desk.pending.latest = MessageRef { at: nine() + TimeDelta::hours(20), id: "".into() };
+    desk.pending.since = desk.pending.latest.at - TimeDelta::hours(48);
+    desk.told.baselines.insert(desk.rule.name.clone(), nine() - TimeDelta::hours(24));
+    at(&mut desk, 5, &["ada: told, you are assigned"]);
+}
