@@ -88,7 +88,7 @@ fn history_begins_at_the_time_that_was_asked_for() {
     let lines = section(&shown);
     assert!(lines.len() == 2 && lines[0].contains("#1000") && lines[1].contains("#1002"), "oldest first: {shown}");
     let shown = doorbell(office.folder(), &["explain", "1000", "--since", &an_hour_ago]);
-    assert!(section(&shown).is_empty(), "the same of a conversation: {shown}");
+    assert!(!section(&shown).iter().any(|line| line.contains("reminder")), "the same of a conversation: {shown}");
     let shown = since("tomorrow");
     assert_eq!(section(&shown), ["  nothing was told, and nothing was decided"]);
 }

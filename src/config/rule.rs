@@ -18,6 +18,7 @@ use crate::schedule::Schedule;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a settings file are written as true and false")]
 pub(super) struct WrittenRule {
     watch: Watch,
     schedule: Schedule,

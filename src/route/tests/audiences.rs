@@ -106,7 +106,8 @@ fn a_contact_hears_of_a_reply_unless_blocked() {
 fn whoever_one_entry_leaves_out_may_hear_by_another() {
     let mut desk = Desk::new();
     desk.conversation().assignee = Some("cy".into());
-    desk.conversation().last_agent = Some("cy".into());
-    desk.rule.tell = tell("last_agent, assignee, else group");
-    assert_eq!(desk.answers(), ["cy: told, you are assigned"], "not of the group, but responsible");
+    desk.rule.tell = tell("all_agents, assignee, else group");
+    let all = "told, every agent is told";
+    let expected = [format!("ada: {all}"), format!("bob: {all}"), "cy: told, you are assigned".into()];
+    assert_eq!(desk.answers(), expected, "cy is not of the group, but responsible");
 }
