@@ -62,7 +62,9 @@ impl Team {
         team.hours();
         team.switches();
         team.devices();
-        (1..=120).filter(|number| mixed(*number, 9) % week.one_in == 0).for_each(|number| team.conversation(number));
+        (1..=120)
+            .filter(|number| mixed(*number, 9).is_multiple_of(week.one_in))
+            .for_each(|number| team.conversation(number));
         team.presence();
         team.connection.execute_batch("COMMIT").unwrap();
     }
