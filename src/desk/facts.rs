@@ -26,12 +26,16 @@ pub(super) mod sql {
     pub(in crate::desk) const CONVERSATIONS: &str = "
         SELECT c.id, c.account_id, c.number, c.subject, c.status, c.assignee_id, c.last_agent_id, c.group_id,
                c.contact_id, c.bot_state, c.agents_last_seen_at, c.contact_last_seen_at,
-               c.waiting_since IS NOT NULL AS waiting, c.first_reply_at IS NOT NULL AS replied,
+               c.waiting_since IS NOT NULL AS waiting,
                c.unseen_reply_at IS NOT NULL AS unseen,
           ( SELECT m.created_at FROM messages m
             WHERE m.conversation_id = c.id AND m.sender_type = 'contact' AND m.deleted = 0
             ORDER BY m.created_at DESC, m.id DESC LIMIT 1
           ) AS contact_wrote_at,
+          ( SELECT r.created_at FROM messages r
+            WHERE r.conversation_id = c.id AND r.sender_type = 'agent' AND r.private = 0 AND r.deleted = 0
+            ORDER BY r.created_at DESC, r.id DESC LIMIT 1
+          ) AS replied_at,
           CASE
             WHEN c.bot_state NOT IN ('active', 'answered') THEN NULL
             WHEN EXISTS (
@@ -156,7 +160,7 @@ fn conversation(row: &Columns<'_>) -> Result<Conversation> {
         bot: row.word("bot_state", &BOT_STATES, BotState::None),
         bot_silent_since: row.optional_time("bot_silent_since")?,
         waiting: row.yes("waiting")?,
-        replied: row.yes("replied")?,
+        replied_at: row.optional_time("replied_at")?,
         unseen: row.yes("unseen")?,
         agents_seen_at: row.optional_time("agents_last_seen_at")?,
         contact_seen_at: row.optional_time("contact_last_seen_at")?.max(row.optional_time("contact_wrote_at")?),

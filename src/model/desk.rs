@@ -114,8 +114,8 @@ pub struct Conversation {
     pub bot_silent_since: Option<DateTime<Utc>>,
     /// Whether the contact waits for an answer of a person.
     pub waiting: bool,
-    /// Whether a person has ever answered.
-    pub replied: bool,
+    /// When a person last answered; `None` = never.
+    pub replied_at: Option<DateTime<Utc>>,
     /// Whether a reply waits to be seen by the contact.
     pub unseen: bool,
     /// How far any agent has read it.

@@ -11,6 +11,9 @@ pub(super) fn silenced(case: Case<'_>) -> Option<Verdict> {
     if let Some(reason) = closed(rule.watch, conversation) {
         return Some(Verdict::Skipped(reason));
     }
+    if taken_up(rule.watch, case.pending.since, conversation) {
+        return Some(Verdict::Skipped(Reason::Answered));
+    }
     let contact = conversation.contact.as_ref().and_then(|id| view.facts.contacts.get(id));
     let from_or_to_the_contact = rule.watch.is_about_messages() || rule.watch == Watch::UnseenReply;
     if from_or_to_the_contact && contact.is_some_and(|contact| contact.blocked) {
@@ -37,6 +40,11 @@ fn in_a_bots_hands(case: Case<'_>) -> Option<Verdict> {
     (given_up_at > view.now).then_some(Verdict::Later(given_up_at, Reason::BotInHand))
 }
 
+/// A chat that the bot gave to people needs nobody any more once a person has answered in it.
+fn taken_up(watch: Watch, since: DateTime<Utc>, conversation: &Conversation) -> bool {
+    watch == Watch::Handover && conversation.replied_at.is_some_and(|replied_at| replied_at > since)
+}
+
 /// Why the state of a conversation ends what a watch is about.
 fn closed(watch: Watch, conversation: &Conversation) -> Option<Reason> {
     // whoever gave up, and whoever was answered, is told of a conversation that is closed by then
@@ -59,9 +67,9 @@ pub fn over(watch: Watch, latest: &MessageRef, conversation: Option<&Conversatio
     }
     match watch.relation() {
         Relation::Unread if conversation.waiting => Reason::Read,
-        Relation::Waiting if watch == Watch::FirstMessage && conversation.replied => Reason::Answered,
+        Relation::Waiting if watch == Watch::FirstMessage && conversation.replied_at.is_some() => Reason::Answered,
         Relation::Waiting if conversation.waiting => Reason::NoLongerWaiting,
-        Relation::Waiting | Relation::Unread if conversation.replied => Reason::Answered,
+        Relation::Waiting | Relation::Unread if conversation.replied_at.is_some() => Reason::Answered,
         // nobody waits and nobody answered: the message was taken back
         Relation::Waiting | Relation::Unread => Reason::Deleted,
         Relation::UnseenReplies => Reason::Read,

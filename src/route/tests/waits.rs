@@ -124,3 +124,14 @@ fn a_warning_that_fell_due_before_the_first_run_comes_before_its_deadline() {
     desk.told.baselines.insert(desk.rule.name.clone(), nine() - TimeDelta::hours(24));
     at(&mut desk, 5, &["ada: told, you are assigned"]);
 }
+
+#[test]
+fn a_chat_that_the_bot_gave_to_people_is_over_when_a_person_has_answered() {
+    let mut desk = hers();
+    desk.rule.watch = Watch::Handover;
+    desk.rule.grace = minutes(0);
+    desk.conversation().replied_at = Some(nine());
+    at(&mut desk, 1, &["ada: told, you are assigned"]);
+    desk.conversation().replied_at = Some(nine() + minutes(1));
+    at(&mut desk, 1, &["nobody: answered"]);
+}
