@@ -3,6 +3,7 @@
 mod property;
 mod prune;
 mod rests;
+mod simulation;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
