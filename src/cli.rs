@@ -8,6 +8,7 @@ mod demo;
 mod exit;
 mod explain;
 mod forget;
+mod home;
 mod init;
 mod lock;
 mod man;
@@ -93,6 +94,7 @@ enum Command {
     Resume(pause::Resume),
     Baseline(baseline::Arguments),
     Forget(forget::Arguments),
+    Adopt(home::Arguments),
 }
 
 /// Does what was asked; prints what went wrong, once.
@@ -119,6 +121,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Resume(_) => pause::resume(&global),
         Command::Baseline(arguments) => baseline::run(&global, &arguments),
         Command::Forget(arguments) => forget::run(&global, &arguments),
+        Command::Adopt(_) => home::adopt(&global),
     };
     result.unwrap_or_else(|error| {
         say::error(&error);

@@ -8,6 +8,7 @@ mod copy;
 mod enqueue;
 mod exchange;
 mod history;
+mod home;
 mod key;
 mod mend;
 mod open;

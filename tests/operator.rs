@@ -186,3 +186,66 @@ fn a_delivery_that_does_not_exist_is_said() {
     assert!(house.says(&["deliveries", "show", "99"], 64).contains("there is no delivery 99"));
     assert!(house.says(&["deliveries", "list", "--state", "dead"], 0).contains("no delivery fits"));
 }
+
+#[test]
+fn a_copy_of_the_ledger_tells_nobody_until_it_is_adopted() {
+    let house = House::new(SmtpServer::start(Tls::Never));
+    house.says(&["run"], 0);
+    let copy = tempfile::tempdir().unwrap();
+    for file in ["chat.db", "chat.db-wal", "doorbell.toml"] {
+        let _ = fs::copy(house.office.folder().join(file), copy.path().join(file));
+    }
+    let run = |arguments: &[&str]| {
+        let mut doorbell = Command::new(env!("CARGO_BIN_EXE_doorbell"));
+        doorbell.args(arguments).arg("--config").arg(copy.path().join("doorbell.toml")).output().unwrap()
+    };
+    let refused = run(&["run"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(78) && said.contains("doorbell adopt"), "{said}");
+    let trial = ["run", "--ignore-schedule", "--redirect-to", "me@example.com"];
+    assert_eq!(run(&trial).status.code(), Some(0), "a trial is no danger");
+    assert_eq!(run(&["adopt"]).status.code(), Some(0));
+    assert_eq!(run(&["run"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_ledger_restored_from_a_backup_is_not_believed_until_it_is_adopted() {
+    let mut house = House::new(SmtpServer::start(Tls::Never));
+    house.says(&["run"], 0);
+    let backup = house.office.folder().join("backup.db");
+    house.office.connection().execute("VACUUM INTO ?1", [backup.to_str().unwrap()]).unwrap();
+    house.office.at(&(Utc::now() - TimeDelta::minutes(30)).to_rfc3339()).asks("c1", "are you there?");
+    house.says(&["run", "--ignore-schedule"], 0);
+    assert_eq!(house.told(), 2);
+    // what a restore does: the tables of the ledger as they were, the lock file as it is
+    house
+        .office
+        .connection()
+        .execute_batch(&format!(
+            "ATTACH '{}' AS backup; DELETE FROM doorbell_mark; DELETE FROM doorbell_item; DELETE FROM doorbell_delivery;
+             DELETE FROM doorbell_pass; INSERT INTO doorbell_pass SELECT * FROM backup.doorbell_pass;
+             INSERT INTO doorbell_delivery SELECT * FROM backup.doorbell_delivery;
+             INSERT INTO doorbell_mark SELECT * FROM backup.doorbell_mark; DETACH backup;",
+            backup.display()
+        ))
+        .unwrap();
+    assert!(house.says(&["run", "--ignore-schedule"], 78).contains("is older than the last pass here"));
+    assert_eq!(house.told(), 2);
+    house.says(&["baseline", "--since", "now"], 0);
+    house.says(&["adopt"], 0);
+    house.says(&["run", "--ignore-schedule"], 0);
+    assert_eq!(house.told(), 2, "the backlog was let be");
+}
+
+#[test]
+fn a_new_ledger_where_another_one_was_is_at_home() {
+    let house = House::new(SmtpServer::start(Tls::Never));
+    house.says(&["run"], 0);
+    let drop =
+        "DROP TABLE doorbell_item; DROP TABLE doorbell_delivery; DROP TABLE doorbell_mark; DROP TABLE doorbell_pass;
+        DROP TABLE doorbell_slot; DROP TABLE doorbell_decision; DROP TABLE doorbell_rule; DROP TABLE doorbell_meta;
+        DROP TABLE in_app_notifications;";
+    house.office.connection().execute_batch(drop).unwrap();
+    house.says(&["run"], 0);
+    house.says(&["run", "--ignore-schedule"], 0);
+}

@@ -19,7 +19,14 @@ const POLL: Duration = Duration::from_millis(20);
 /// Held for as long as it lives.
 #[derive(Debug)]
 pub(super) struct PassLock {
-    _file: File,
+    file: File,
+}
+
+impl PassLock {
+    /// The file, which also keeps how far the ledger had come.
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
 }
 
 /// The lock of the ledger at `path`; `None` when another pass holds it.
@@ -32,6 +39,7 @@ pub(super) fn acquire(path: &Path) -> Result<Option<PassLock>> {
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)
+        .read(true)
         .write(true)
         .mode(0o660)
         .open(&name)
@@ -39,7 +47,7 @@ pub(super) fn acquire(path: &Path) -> Result<Option<PassLock>> {
     let began = Instant::now();
     loop {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => return Ok(Some(PassLock { _file: file })),
+            Ok(()) => return Ok(Some(PassLock { file })),
             Err(Errno::WOULDBLOCK) if began.elapsed() < PATIENCE => sleep(POLL),
             Err(Errno::WOULDBLOCK) => return Ok(None),
             Err(error) => return Err(error).with_context(|| format!("lock {}", name.display())),

@@ -12,7 +12,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::exit::UsageError;
-use super::{Exit, Format, Global, lock, open, rehearsal, say, summary, time};
+use super::{Exit, Format, Global, home, lock, open, rehearsal, say, summary, time};
 use crate::config::Config;
 use crate::desk::{Place, Snapshot};
 use crate::ledger::Ledger;
@@ -77,7 +77,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         return fault.map_or(Ok(Exit::Done), |fault| Err(fault.into()));
     }
     open::refuse_root(&ledger_path)?;
-    let Some(_lock) = lock::acquire(&ledger_path)? else {
+    let Some(lock) = lock::acquire(&ledger_path)? else {
         if global.format == Format::Json {
             say::line(&json!({ "busy": true }).to_string());
         } else if say::to_a_person() {
@@ -94,8 +94,15 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         }
         return Ok(Exit::Done);
     }
+    // a trial on a copy tells nobody whom it should not
+    if order.redirect_to.is_none() {
+        home::refuse_copy(&ledger_path, &lock, &mut ledger)?;
+    }
     stop_on_signals(&order)?;
     let report = run_pass(global, &config, &desk, &mut ledger, &order, now)?;
+    if let Err(error) = ledger.last_pass().and_then(|pass| home::remember(&lock, pass)) {
+        tracing::warn!("{error:#}");
+    }
     tell(global, &report);
     Ok(Exit::of_status(report.exit_status()))
 }

@@ -61,18 +61,21 @@ fn mark<'a>(case: Case<'a>, id: &RecipientId, channel: Channel) -> Option<&'a Ma
 /// When the first message was written that this target has not been told: grace runs from there and never slides.
 fn first_untold(case: Case<'_>, id: &RecipientId, mark: Option<&Mark>) -> Result<DateTime<Utc>, Reason> {
     let Case { view, rule, pending, .. } = case;
+    let baseline = view.told.baselines.get(&rule.name).copied();
+    let is_old = baseline.is_some_and(|baseline| pending.latest.at < baseline);
     let told = match mark {
         Some(mark) if repeats(case, mark) => pending.since,
         Some(mark) if mark.message >= pending.latest => return Err(Reason::AlreadyTold),
+        // also where something older was told: a baseline may be set anew
+        _ if is_old => return Err(Reason::BeforeFirstRun),
         // a first message after the mark that is not known must not delay: the wait itself is the next best answer
         Some(mark) => {
             first_after(view.told, pending, &mark.message).map_or(pending.since, |first| first.max(pending.since))
         }
-        None => match view.told.baselines.get(&rule.name) {
-            Some(baseline) if pending.latest.at < *baseline => return Err(Reason::BeforeFirstRun),
+        None => match baseline {
             // a warning may fall due long before its deadline: there is no message to look for
-            Some(baseline) if pending.since < *baseline && pending.matter.is_empty() => {
-                first_after(view.told, pending, &Told::place_of(*baseline)).unwrap_or(pending.latest.at)
+            Some(baseline) if pending.since < baseline && pending.matter.is_empty() => {
+                first_after(view.told, pending, &Told::place_of(baseline)).unwrap_or(pending.latest.at)
             }
             _ => pending.since,
         },

@@ -71,7 +71,7 @@ pub(super) fn plant(fault: Option<Fault>, connection: &Connection) {
                INSERT OR REPLACE INTO doorbell_mark(conversation_id, rule, recipient, channel, message_id, message_at,
                  delivery_id, told_at)
                SELECT conversation_id, rule, NEW.recipient, NEW.channel, 'm99', message_at + 6000000, NEW.id, 0
-               FROM doorbell_item WHERE delivery_id = NEW.id; END")
+               FROM doorbell_item WHERE delivery_id = NEW.id; END");
         }
         Some(Fault::NoOpenIndex) => sql("DROP INDEX doorbell_delivery_open"),
         Some(Fault::DoubtLosesItsKey) => sql(
