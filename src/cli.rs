@@ -20,9 +20,11 @@ mod run;
 mod say;
 mod schedule;
 mod send_test;
+mod signals;
 mod status;
 mod summary;
 mod templates;
+mod textfile;
 mod time;
 mod variable;
 

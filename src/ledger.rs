@@ -26,7 +26,7 @@ pub use exchange::{Begin, Closed, Settled, Settlement};
 pub use key::{thread_key, uid};
 pub use mend::{Filter, Listed, Mend};
 pub use open::LedgerError;
-pub use overview::{Overview, PassSeen};
+pub use overview::{Overview, PassSeen, Queue};
 pub use settings::Settings;
 pub use tellings::{Kept, Telling};
 

@@ -1,6 +1,7 @@
 //! `[operator]`: who hears when doorbell itself needs somebody.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -22,15 +23,35 @@ pub(super) struct Operator {
     email: Option<Spanned<String>>,
     /// How long a conversation may stay unread and reach nobody.
     uncovered_after: Span,
+    /// Metrics of the last pass, for node_exporter.
+    textfile: Option<Spanned<PathBuf>>,
+}
+
+/// What a pass tells monitors outside.
+#[derive(Debug, Clone, Default)]
+pub struct Signals {
+    /// The file for the metrics of the last pass; its name ends in `.prom`.
+    pub textfile: Option<PathBuf>,
 }
 
 impl Default for Operator {
     fn default() -> Self {
-        Self { email: None, uncovered_after: Span::hours(4) }
+        Self { email: None, uncovered_after: Span::hours(4), textfile: None }
     }
 }
 
 impl Operator {
+    /// What a pass tells monitors; relative names begin in `folder`.
+    pub(super) fn signals(&self, folder: &Path) -> Result<Signals, Fault> {
+        if let Some(file) = &self.textfile
+            && file.get_ref().extension().is_none_or(|ending| ending != "prom")
+        {
+            let message = format!("node_exporter reads only files whose names end in .prom, not {:?}", file.get_ref());
+            return Err(fault(file, message));
+        }
+        Ok(Signals { textfile: self.textfile.as_ref().map(|file| folder.join(file.get_ref())) })
+    }
+
     /// The rule for what reaches nobody; makes the operator somebody whom rules can tell.
     pub(super) fn rule(
         self,
