@@ -14,6 +14,7 @@ mod man;
 mod open;
 mod pause;
 mod plan;
+mod receive;
 mod rehearsal;
 mod remedy;
 mod run;
@@ -95,6 +96,7 @@ enum Command {
     Resume(pause::Resume),
     Baseline(baseline::Arguments),
     Forget(forget::Arguments),
+    Receive(receive::Arguments),
 }
 
 /// Does what was asked; prints what went wrong, once.
@@ -121,6 +123,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Resume(_) => pause::resume(&global),
         Command::Baseline(arguments) => baseline::run(&global, &arguments),
         Command::Forget(arguments) => forget::run(&global, &arguments),
+        Command::Receive(arguments) => receive::run(&global, &arguments),
     };
     result.unwrap_or_else(|error| {
         say::error(&error);
