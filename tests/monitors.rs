@@ -164,3 +164,21 @@ fn a_name_that_node_exporter_would_not_read_is_refused() {
     let house = House::new("textfile = \"doorbell.txt\"");
     assert!(house.says(&["run"], 78).contains("names end in .prom"));
 }
+
+#[test]
+fn every_metric_of_the_alert_rules_is_one_that_a_pass_writes() {
+    let house = House::new(TEXTFILE);
+    house.says(&["run"], 0);
+    let paper = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operating.md")).unwrap();
+    let rules = paper.split("```yaml").nth(1).unwrap().split("```").next().unwrap();
+    let is_name = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+    let named: Vec<&str> =
+        rules.split(|letter| !is_name(letter)).filter(|word| word.starts_with("doorbell_")).collect();
+    assert!(named.len() >= 5, "{named:?}");
+    let metrics = house.metrics();
+    for name in named {
+        assert!(metrics.contains_key(name), "no pass writes {name}");
+    }
+    let described = |name: &str| paper.contains(&format!("| `{}` |", name.split('{').next().unwrap()));
+    assert!(metrics.keys().all(|name| described(name)), "docs/operating.md leaves out one of {metrics:?}");
+}

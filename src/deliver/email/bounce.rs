@@ -9,7 +9,7 @@ use super::answer::{Answer, Discreet};
 use crate::model::Reply;
 
 /// A mail of messages in messages is taken apart level by level; so much stack is enough for the most levels that fit.
-const STACK: usize = 512 << 20;
+const STACK: usize = 128 << 20;
 /// Fields of a status beyond this are of no interest to anybody.
 const MOST_RECIPIENTS: usize = 100;
 
