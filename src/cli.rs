@@ -13,6 +13,7 @@ mod lock;
 mod man;
 mod open;
 mod pause;
+mod ping;
 mod plan;
 mod receive;
 mod rehearsal;

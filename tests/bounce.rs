@@ -316,10 +316,7 @@ fn x12_a_report_of_postfix_kills_the_delivery_with_the_servers_words() {
     let house = House::new();
     let said = house.receives(house.postfix());
     assert!(said.contains("delivery 1 to agent:1 is dead: 550 5.1.1"), "{said}");
-    house.is_dead(
-        "550 5.1.1",
-        "<a***@e***.com>: Recipient address rejected: User unknown in virtual mailbox table",
-    );
+    house.is_dead("550 5.1.1", "<a***@e***.com>: Recipient address rejected: User unknown in virtual mailbox table");
     assert!(house.doorbell(&["status"], b"").0.contains("1 delivery died"));
 }
 
@@ -376,7 +373,8 @@ fn x12_what_is_delayed_relayed_or_refused_for_now_kills_nothing() {
         house.ignores(mail, "it reports no final failure");
     }
     house.ignores(house.postfix().replace("Status: 5.1.1", "Status: 4.4.1"), "it reports no final failure");
-    let list = "Action: failed\nStatus: 5.1.1\n\nFinal-Recipient: rfc822; b@example.com\nAction: delivered\nStatus: 2.0.0";
+    let list =
+        "Action: failed\nStatus: 5.1.1\n\nFinal-Recipient: rfc822; b@example.com\nAction: delivered\nStatus: 2.0.0";
     let mail = house.postfix().replace("Action: failed\nStatus: 5.1.1", list);
     house.ignores(mail, "it reports no final failure");
 }

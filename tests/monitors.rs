@@ -5,9 +5,14 @@ mod office;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
 use office::Office;
@@ -181,4 +186,132 @@ fn every_metric_of_the_alert_rules_is_one_that_a_pass_writes() {
     }
     let described = |name: &str| paper.contains(&format!("| `{}` |", name.split('{').next().unwrap()));
     assert!(metrics.keys().all(|name| described(name)), "docs/operating.md leaves out one of {metrics:?}");
+}
+
+const CHECK: &str = "5f0b8f2e-secret-of-the-check";
+
+/// A dead-man service on this machine that gives everybody one answer; without one it never answers.
+struct Service {
+    port: u16,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Service {
+    fn start(answer: Option<&'static str>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let service = Self { port: listener.local_addr().unwrap().port(), asked: Arc::default() };
+        let asked = service.asked.clone();
+        thread::spawn(move || {
+            let mut silent = Vec::new();
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                let head: Vec<String> = lines.map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+                asked.lock().unwrap().push(head[0].replace(CHECK, "CHECK").replace(" HTTP/1.1", ""));
+                match answer {
+                    Some(answer) => {
+                        let end = "content-length: 0\r\nconnection: close\r\n\r\n";
+                        write!(stream, "HTTP/1.1 {answer}\r\n{end}").unwrap();
+                    }
+                    None => silent.push(stream),
+                }
+            }
+        });
+        service
+    }
+
+    fn house(&self) -> House {
+        House::new(&format!("ping = \"http://127.0.0.1:{}/{CHECK}\"", self.port))
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+/// Runs a pass in full words, which goes on whatever the service does; answers what it said.
+#[track_caller]
+fn pass(house: &House) -> String {
+    let said = house.says(&["run", "-vv"], 0);
+    assert_eq!(fs::read_dir(house.0.folder().join("outbox")).unwrap().count(), 1);
+    assert!(!said.contains(CHECK), "the address is a secret: {said}");
+    said
+}
+
+#[test]
+fn x9_a_dead_man_service_hears_of_the_beginning_and_the_end() {
+    let service = Service::start(Some("200 OK"));
+    let house = service.house();
+    assert!(!pass(&house).contains("operator.ping"));
+    assert_eq!(service.asked(), ["GET /CHECK/start", "GET /CHECK"]);
+    assert_eq!(house.says(&["run"], 0), "");
+    house.says(&["pause"], 0);
+    house.says(&["run"], 0);
+    assert_eq!(service.asked().len(), 6, "also while it is quiet, and paused");
+}
+
+#[test]
+fn x9_a_dead_man_service_hears_how_a_pass_failed() {
+    let service = Service::start(Some("200 OK"));
+    let house = service.house();
+    fs::write(house.0.folder().join("chat.db"), "no database at all, but long enough to be read as one").unwrap();
+    house.says(&["run"], 74);
+    assert_eq!(service.asked(), ["GET /CHECK/74"]);
+}
+
+#[test]
+fn a_service_that_never_answers_costs_seconds_and_stops_nothing() {
+    let service = Service::start(None);
+    let house = service.house();
+    let began = Instant::now();
+    let said = pass(&house);
+    assert!(began.elapsed() < Duration::from_secs(14), "{:?}", began.elapsed());
+    assert_eq!(said.matches("operator.ping: no answer").count(), 2, "{said}");
+}
+
+#[test]
+fn a_service_that_is_not_there_is_a_warning() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let house = House::new(&format!("ping = \"http://localhost:{port}/{CHECK}\""));
+    let said = pass(&house);
+    assert!(said.contains("operator.ping: Connection refused"), "{said}");
+}
+
+#[test]
+fn a_service_that_stumbles_is_asked_again_and_one_that_says_no_is_not() {
+    let stumbling = Service::start(Some("503 Service Unavailable"));
+    assert!(pass(&stumbling.house()).contains("operator.ping: the service answered 503"));
+    assert_eq!(stumbling.asked().len(), 6);
+    let unknown = Service::start(Some("404 Not Found"));
+    assert!(pass(&unknown.house()).contains("the service answered 404; is the address right?"));
+    assert_eq!(unknown.asked().len(), 2);
+}
+
+#[test]
+fn nobody_else_learns_the_address_of_the_check() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    other.set_nonblocking(true).unwrap();
+    let to = format!("302 Found\r\nlocation: http://localhost:{}/", other.local_addr().unwrap().port());
+    let service = Service::start(Some(String::leak(to)));
+    assert!(pass(&service.house()).contains("answered 302 and sends on to another place"));
+    assert!(other.accept().is_err(), "the other place was asked");
+}
+
+#[test]
+fn a_rehearsal_and_a_slip_of_the_pen_are_no_pass_for_the_service() {
+    let service = Service::start(Some("200 OK"));
+    let house = service.house();
+    house.says(&["run", "--dry-run"], 0);
+    house.says(&["run", "--rule", "remindr"], 64);
+    assert!(service.asked().is_empty());
+}
+
+#[test]
+fn an_address_that_others_on_the_way_could_read_is_refused_and_not_repeated() {
+    for wrong in ["http://hc.example.com/", "ftp://localhost/", "localhost/"] {
+        let said = House::new(&format!("ping = \"{wrong}{CHECK}\"")).says(&["run"], 78);
+        assert!(said.contains("operator.ping is no address") && !said.contains(CHECK), "{said}");
+    }
+    let said = House::new(&format!("ping = [\"https://hc.example.com/{CHECK}\"]")).says(&["run"], 78);
+    assert!(!said.contains(CHECK), "{said}");
 }

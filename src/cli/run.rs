@@ -71,7 +71,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     if arguments.dry_run {
         return rehearse(global, &config, arguments);
     }
-    signals::around(&config, || pass_once(global, &config, arguments))
+    signals::around(&config, |begun| pass_once(global, &config, arguments, begun))
 }
 
 fn rehearse(global: &Global, config: &Config, arguments: &Arguments) -> Result<Exit> {
@@ -92,7 +92,7 @@ fn rehearse(global: &Global, config: &Config, arguments: &Arguments) -> Result<E
     fault.map_or(Ok(Exit::Done), |fault| Err(fault.into()))
 }
 
-fn pass_once(global: &Global, config: &Config, arguments: &Arguments) -> Result<Ended> {
+fn pass_once(global: &Global, config: &Config, arguments: &Arguments, begun: &dyn Fn()) -> Result<Ended> {
     let (now, ledger_path) = (Utc::now(), config.ledger_path());
     let desk = open::desk(config)?;
     let order = order(config, &desk.snapshot()?, arguments)?;
@@ -105,6 +105,7 @@ fn pass_once(global: &Global, config: &Config, arguments: &Arguments) -> Result<
         }
         return Ok(Ended::Busy);
     };
+    begun();
     let mut ledger = Ledger::open(&ledger_path)?;
     if ledger.paused_since()?.is_some() {
         if global.format == Format::Json {

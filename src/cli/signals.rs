@@ -5,6 +5,7 @@ use std::time::Instant;
 use anyhow::Result;
 use chrono::Utc;
 
+use super::ping::Ping;
 use super::run::Ended;
 use super::textfile::{self, Seen};
 use super::{Exit, say};
@@ -13,9 +14,12 @@ use crate::ledger::{Ledger, Queue};
 use crate::pass::Report;
 
 /// Runs a pass and tells the monitors of the settings; answers how the pass leaves.
-pub(super) fn around(config: &Config, pass: impl FnOnce() -> Result<Ended>) -> Result<Exit> {
+///
+/// The pass calls what it is given when it holds the ledger and its work begins.
+pub(super) fn around(config: &Config, pass: impl FnOnce(&dyn Fn()) -> Result<Ended>) -> Result<Exit> {
     let began = Instant::now();
-    let ended = pass();
+    let ping = Ping::new(&config.signals);
+    let ended = pass(&|| ping.started());
     let (exit, report) = match &ended {
         // the pass that is at work tells of itself
         Ok(Ended::Busy) => return Ok(Exit::Done),
@@ -26,6 +30,7 @@ pub(super) fn around(config: &Config, pass: impl FnOnce() -> Result<Ended>) -> R
     // a command line that is wrong is no pass: what a person mistypes must not ring at the monitor
     if exit != Exit::Usage {
         metrics(config, exit, report, began);
+        ping.ended(exit);
     }
     ended.map(|_| exit)
 }
