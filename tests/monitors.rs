@@ -1,5 +1,6 @@
 //! What monitors outside see of a pass, by the real binary: metrics for Prometheus, and the dead-man ping.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
+#![allow(clippy::float_cmp, reason = "the samples are whole numbers")]
 
 mod office;
 
@@ -53,7 +54,7 @@ impl House {
         self.0.folder().join("doorbell.prom")
     }
 
-    /// The samples, once each; what node_exporter would refuse is a failure.
+    /// The samples, once each; what `node_exporter` would refuse is a failure.
     #[track_caller]
     fn metrics(&self) -> BTreeMap<String, f64> {
         let text = fs::read_to_string(self.file()).unwrap();

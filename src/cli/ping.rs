@@ -68,7 +68,7 @@ fn ask(url: &Url) -> Result<(), String> {
         if is_same && attempt.previous().len() < 3 { attempt.follow() } else { attempt.stop() }
     });
     let client = Client::builder().redirect(stay).referer(false).user_agent("doorbell").build();
-    let client = client.map_err(|error| words(error))?;
+    let client = client.map_err(words)?;
     let mut last = String::new();
     for again in 0..TRIES {
         if again > 0 {

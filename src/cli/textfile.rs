@@ -1,4 +1,4 @@
-//! What a pass leaves for Prometheus: a text file for node_exporter, there completely or not at all.
+//! What a pass leaves for Prometheus: a text file for `node_exporter`, there completely or not at all.
 //! Neither an address nor a name stands in it.
 
 use std::fmt::Write as _;
@@ -55,11 +55,11 @@ fn fill(path: &Path, text: &str) -> io::Result<()> {
 
 /// A new file and never one that is there: in a folder of several users a link might stand in its place.
 fn make(path: &Path) -> io::Result<File> {
-    let make = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    match make() {
+    let new = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match new() {
         // of a pass that was killed
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => fs::remove_file(path).and_then(|()| make()),
-        made => made,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => fs::remove_file(path).and_then(|()| new()),
+        opened => opened,
     }
 }
 

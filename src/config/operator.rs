@@ -25,7 +25,7 @@ pub(super) struct Operator {
     email: Option<Spanned<String>>,
     /// How long a conversation may stay unread and reach nobody.
     uncovered_after: Span,
-    /// Metrics of the last pass, for node_exporter.
+    /// Metrics of the last pass, for `node_exporter`.
     textfile: Option<Spanned<PathBuf>>,
     /// A dead-man service.
     ping: Option<Spanned<SecretString>>,
@@ -71,7 +71,8 @@ impl Operator {
         if let Some(file) = &self.textfile
             && file.get_ref().extension().is_none_or(|ending| ending != "prom")
         {
-            let message = format!("node_exporter reads only files whose names end in .prom, not {:?}", file.get_ref());
+            let name = file.get_ref().display();
+            let message = format!("node_exporter reads only files whose names end in .prom, not {name}");
             return Err(fault(file, message));
         }
         if let Some(ping) = &self.ping
