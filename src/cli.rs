@@ -14,16 +14,20 @@ mod lock;
 mod man;
 mod open;
 mod pause;
+mod ping;
 mod plan;
+mod receive;
 mod rehearsal;
 mod remedy;
 mod run;
 mod say;
 mod schedule;
 mod send_test;
+mod signals;
 mod status;
 mod summary;
 mod templates;
+mod textfile;
 mod time;
 mod variable;
 
@@ -95,6 +99,7 @@ enum Command {
     Baseline(baseline::Arguments),
     Forget(forget::Arguments),
     Adopt(home::Arguments),
+    Receive(receive::Arguments),
 }
 
 /// Does what was asked; prints what went wrong, once.
@@ -122,6 +127,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Baseline(arguments) => baseline::run(&global, &arguments),
         Command::Forget(arguments) => forget::run(&global, &arguments),
         Command::Adopt(_) => home::adopt(&global),
+        Command::Receive(arguments) => receive::run(&global, &arguments),
     };
     result.unwrap_or_else(|error| {
         say::error(&error);

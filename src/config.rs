@@ -23,6 +23,7 @@ use crate::schedule::Schedule;
 
 pub use limits::Limits;
 pub use mistake::Mistake;
+pub use operator::Signals;
 
 /// A rule with its schedule.
 #[derive(Debug, Clone)]
@@ -46,6 +47,8 @@ pub struct Config {
     pub bot: BotSettings,
     /// `[limits]`.
     pub limits: Limits,
+    /// What a pass tells monitors, of `[operator]`.
+    pub signals: Signals,
     /// `[email]`.
     pub email: Option<email::Settings>,
     /// `[sms]`, `[push]` and `[desktop]`, as far as they are set up.

@@ -2,6 +2,7 @@
 //! Promise: no attempt reaches the wire without its committed row, and marks move only with the delivery.
 
 mod backoff;
+mod bounce;
 mod claim;
 mod columns;
 mod copy;
@@ -22,12 +23,13 @@ mod tellings;
 use rusqlite::Connection;
 
 pub use backoff::retry_after;
+pub use bounce::Bounced;
 pub use enqueue::{Enqueued, Intake};
 pub use exchange::{Begin, Closed, Settled, Settlement};
 pub use key::{thread_key, uid};
 pub use mend::{Filter, Listed, Mend};
 pub use open::LedgerError;
-pub use overview::{Overview, PassSeen};
+pub use overview::{Overview, PassSeen, Queue};
 pub use settings::Settings;
 pub use tellings::{Kept, Telling};
 

@@ -12,7 +12,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::exit::UsageError;
-use super::{Exit, Format, Global, home, lock, open, rehearsal, say, summary, time};
+use super::{Exit, Format, Global, home, lock, open, rehearsal, say, signals, summary, time};
 use crate::config::Config;
 use crate::desk::{Place, Snapshot};
 use crate::ledger::Ledger;
@@ -56,26 +56,46 @@ pub(super) struct Arguments {
     redirect_to: Option<String>,
 }
 
+/// How a pass came to its end.
+pub(super) enum Ended {
+    /// Another one is at work, which tells of itself.
+    Busy,
+    /// Nobody is told for now.
+    Paused,
+    /// It went through.
+    Passed(Box<Report>),
+}
+
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let config = open::config(global)?;
-    let ledger_path = config.ledger_path();
+    if arguments.dry_run {
+        return rehearse(global, &config, arguments);
+    }
+    signals::around(&config, |begun| pass_once(global, &config, arguments, begun))
+}
+
+fn rehearse(global: &Global, config: &Config, arguments: &Arguments) -> Result<Exit> {
     let now = match &arguments.at {
         Some(text) => time::parse(text, config.desk.time_zone.0, Utc::now())?,
         None => Utc::now(),
     };
-    let desk = open::desk(&config)?;
-    let order = order(&config, &desk.snapshot()?, arguments)?;
-    if arguments.dry_run {
-        let mut ledger = Ledger::open_to_read(&ledger_path)?;
-        let house = House { config: &config, desk: &desk, ledger: &mut ledger };
-        let (templates, fault) = open::working_templates(&config)?;
-        let (plan, letters) = pass::rehearse(&house, &order, Clock::at(now), &templates)?;
-        // a run that is limited sends nothing but its own
-        let queued = if order.is_limited() { 0 } else { ledger.due_count(now)? };
-        rehearsal::show(global, &config, &desk.snapshot()?, &rehearsal::Rehearsed { plan, letters, queued })?;
-        // what would end the pass in this status ends its rehearsal in it too
-        return fault.map_or(Ok(Exit::Done), |fault| Err(fault.into()));
-    }
+    let desk = open::desk(config)?;
+    let order = order(config, &desk.snapshot()?, arguments)?;
+    let mut ledger = Ledger::open_to_read(&config.ledger_path())?;
+    let house = House { config, desk: &desk, ledger: &mut ledger };
+    let (templates, fault) = open::working_templates(config)?;
+    let (plan, letters) = pass::rehearse(&house, &order, Clock::at(now), &templates)?;
+    // a run that is limited sends nothing but its own
+    let queued = if order.is_limited() { 0 } else { ledger.due_count(now)? };
+    rehearsal::show(global, config, &desk.snapshot()?, &rehearsal::Rehearsed { plan, letters, queued })?;
+    // what would end the pass in this status ends its rehearsal in it too
+    fault.map_or(Ok(Exit::Done), |fault| Err(fault.into()))
+}
+
+fn pass_once(global: &Global, config: &Config, arguments: &Arguments, begun: &dyn Fn()) -> Result<Ended> {
+    let (now, ledger_path) = (Utc::now(), config.ledger_path());
+    let desk = open::desk(config)?;
+    let order = order(config, &desk.snapshot()?, arguments)?;
     open::refuse_root(&ledger_path)?;
     let Some(lock) = lock::acquire(&ledger_path)? else {
         if global.format == Format::Json {
@@ -83,8 +103,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         } else if say::to_a_person() {
             say::aside("doorbell: another pass is at work on this ledger; nothing to do");
         }
-        return Ok(Exit::Done);
+        return Ok(Ended::Busy);
     };
+    begun();
     let mut ledger = Ledger::open(&ledger_path)?;
     if ledger.paused_since()?.is_some() {
         if global.format == Format::Json {
@@ -92,19 +113,19 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         } else if say::to_a_person() {
             say::aside("doorbell: paused, so nobody is told; go on with: doorbell resume");
         }
-        return Ok(Exit::Done);
+        return Ok(Ended::Paused);
     }
     // a trial on a copy tells nobody whom it should not
     if order.redirect_to.is_none() {
         home::refuse_copy(&ledger_path, &lock, &mut ledger)?;
     }
     stop_on_signals(&order)?;
-    let report = run_pass(global, &config, &desk, &mut ledger, &order, now)?;
+    let report = run_pass(global, config, &desk, &mut ledger, &order, now)?;
     if let Err(error) = ledger.last_pass().and_then(|pass| home::remember(&lock, pass)) {
         tracing::warn!("{error:#}");
     }
     tell(global, &report);
-    Ok(Exit::of_status(report.exit_status()))
+    Ok(Ended::Passed(Box::new(report)))
 }
 
 /// The first SIGTERM or SIGINT lets the mails on the wire finish and begins no more; the second ends at once.

@@ -100,9 +100,11 @@ impl Excerpt {
     }
 }
 
-/// A line without what may be a password: the value of such a key, and the user's part of an address.
+/// A line without what may be a password: the value of such a key, the address of a check, and the user's part of any
+/// other address.
 fn without_secrets(line: &str) -> String {
-    let after_key = line.match_indices("password").find_map(|(start, key)| {
+    let keys = line.match_indices("password").chain(line.match_indices("ping"));
+    let after_key = keys.into_iter().find_map(|(start, key)| {
         let end = start + key.len();
         let rest = line.get(end..)?.trim_start_matches(['"', '\'']).trim_start().strip_prefix('=')?;
         let is_reference = rest.trim_start().trim_start_matches(['"', '\'']).starts_with("${");

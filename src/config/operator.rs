@@ -1,8 +1,11 @@
 //! `[operator]`: who hears when doorbell itself needs somebody.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -22,15 +25,68 @@ pub(super) struct Operator {
     email: Option<Spanned<String>>,
     /// How long a conversation may stay unread and reach nobody.
     uncovered_after: Span,
+    /// Metrics of the last pass, for `node_exporter`.
+    textfile: Option<Spanned<PathBuf>>,
+    /// A dead-man service.
+    ping: Option<Spanned<SecretString>>,
+}
+
+/// What a pass tells monitors outside.
+#[derive(Debug, Clone, Default)]
+pub struct Signals {
+    /// The file for the metrics of the last pass; its name ends in `.prom`.
+    pub textfile: Option<PathBuf>,
+    /// Where a dead-man service hears of passes. Whoever knows it can speak for doorbell, so it is a secret; see
+    /// [`Signals::ping_url`].
+    pub ping: Option<SecretString>,
 }
 
 impl Default for Operator {
     fn default() -> Self {
-        Self { email: None, uncovered_after: Span::hours(4) }
+        Self { email: None, uncovered_after: Span::hours(4), textfile: None, ping: None }
     }
 }
 
+impl Signals {
+    /// The address that hears of a step of a pass: `start`, an exit status, or empty for the end of one that went well.
+    pub fn ping_url(&self, step: &str) -> Option<Url> {
+        let mut url = ping_url(self.ping.as_ref()?.expose_secret())?;
+        if !step.is_empty() {
+            url.path_segments_mut().ok()?.pop_if_empty().push(step);
+        }
+        Some(url)
+    }
+}
+
+/// The address, if nobody on the way can read it: https, or http that does not leave this machine.
+fn ping_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    (url.host_str().is_some() && (url.scheme() == "https" || here && url.scheme() == "http")).then_some(url)
+}
+
 impl Operator {
+    /// What a pass tells monitors; relative names begin in `folder`.
+    pub(super) fn signals(&self, folder: &Path) -> Result<Signals, Fault> {
+        if let Some(file) = &self.textfile
+            && file.get_ref().extension().is_none_or(|ending| ending != "prom")
+        {
+            let name = file.get_ref().display();
+            let message = format!("node_exporter reads only files whose names end in .prom, not {name}");
+            return Err(fault(file, message));
+        }
+        if let Some(ping) = &self.ping
+            && ping_url(ping.get_ref().expose_secret()).is_none()
+        {
+            // without the line: it is a secret however wrong it is
+            let message = "operator.ping is no address of a check; write it like \"https://hc-ping.com/UUID\", \
+                           or with http on this machine only";
+            return Err(Fault { place: None, message: message.into() });
+        }
+        let textfile = self.textfile.as_ref().map(|file| folder.join(file.get_ref()));
+        Ok(Signals { textfile, ping: self.ping.as_ref().map(|ping| ping.get_ref().clone()) })
+    }
+
     /// The rule for what reaches nobody; makes the operator somebody whom rules can tell.
     pub(super) fn rule(
         self,

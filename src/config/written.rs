@@ -67,6 +67,7 @@ impl Written {
         }
         let channels: BTreeSet<Channel> = notes.keys().copied().chain([Channel::InApp]).collect();
         let channels = channels.into_iter().chain(self.email.is_some().then_some(Channel::Email)).collect();
+        let signals = self.operator.signals(&folder)?;
         let uncovered = self.operator.rule(&mut people, self.email.is_some())?;
         let known = Known { people: &people, channels: &channels };
         let rules = self.rule.into_iter().map(|(name, rule)| rule.checked(name, &known));
@@ -78,6 +79,7 @@ impl Written {
             presence: self.presence,
             bot: self.bot,
             limits: self.limits,
+            signals,
             email: self.email,
             notes,
             templates: self.templates,

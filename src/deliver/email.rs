@@ -2,6 +2,7 @@
 //! Safe to repeat: the same mail has the same bytes and the same Message-ID.
 
 mod answer;
+mod bounce;
 mod mail;
 mod pace;
 mod plan;
@@ -15,6 +16,7 @@ mod wire;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+pub use bounce::{Bounce, Returned, read as read_bounce};
 pub use mail::Mail;
 pub use plan::RelayError;
 pub use remedy::remedy;

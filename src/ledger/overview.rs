@@ -9,6 +9,15 @@ use super::columns::{instant, ms};
 /// What went wrong is news for a day.
 const NEWS: TimeDelta = TimeDelta::hours(24);
 
+/// Each part is one look into a partial index.
+const QUEUE: &str = "
+    SELECT sum(deliveries), min(since), (SELECT count(*) FROM doorbell_delivery
+                                         WHERE state = 'queued' AND next_attempt_at > ?1)
+    FROM (SELECT count(*) AS deliveries, min(next_attempt_at) AS since FROM doorbell_delivery
+          WHERE state = 'queued' AND next_attempt_at <= ?1
+          UNION ALL
+          SELECT count(*), min(next_attempt_at) FROM doorbell_delivery WHERE state IN ('claimed','sending'))";
+
 /// How the ledger stands.
 #[derive(Debug, Clone, Default)]
 pub struct Overview {
@@ -37,7 +46,29 @@ pub struct PassSeen {
     pub exit_status: Option<u8>,
 }
 
+/// What waits, as far as indexes alone can say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Queue {
+    /// Deliveries that are due, or in the hands of a pass.
+    pub due: u64,
+    /// Deliveries whose time has not come.
+    pub waiting: u64,
+    /// Since when the oldest due one is due.
+    pub oldest_due: Option<DateTime<Utc>>,
+    /// Whether doorbell is paused.
+    pub paused: bool,
+}
+
 impl Ledger {
+    /// What waits; as fast as few deliveries wait, however many there were.
+    pub fn queue(&self, now: DateTime<Utc>) -> Result<Queue> {
+        let paused = self.paused_since()?.is_some();
+        Ok(self.connection.query_row(QUEUE, [ms(now)], |row| {
+            let oldest_due = row.get::<_, Option<i64>>(1)?.map(instant);
+            Ok(Queue { due: count(row, 0)?, oldest_due, waiting: count(row, 2)?, paused })
+        })?)
+    }
+
     /// How the ledger stands, with the latest `passes` passes.
     pub fn overview(&self, now: DateTime<Utc>, passes: u32) -> Result<Overview> {
         let (due, oldest_due) = self.connection.query_row(
@@ -86,4 +117,19 @@ impl Ledger {
 
 fn count(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<u64> {
     Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_counted_from_indexes_alone() {
+        let ledger = Ledger::in_memory().unwrap();
+        let mut read = ledger.connection.prepare(&format!("EXPLAIN QUERY PLAN {QUEUE}")).unwrap();
+        let steps = read.query_map([0], |row| row.get::<_, String>(3)).unwrap();
+        let steps: Vec<String> = steps.map(Result::unwrap).filter(|step| step.contains("doorbell_delivery")).collect();
+        assert_eq!(steps.len(), 3, "{steps:?}");
+        assert!(steps.iter().all(|step| step.contains("INDEX doorbell_delivery_")), "{steps:?}");
+    }
 }

@@ -1,0 +1,39 @@
+//! A mail that the server took and that came back: the one way from sent to dead.
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use rusqlite::OptionalExtension;
+
+use super::Ledger;
+use super::columns::ms;
+use crate::model::Reply;
+
+/// The delivery of a mail that came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bounced {
+    /// Its number.
+    pub delivery: i64,
+    /// Who did not hear: `agent:7` and the like.
+    pub recipient: String,
+}
+
+impl Ledger {
+    /// Closes as dead, with the remote's words, the delivery whose mail had this content key; `None` when no mail that
+    /// counts as arrived, or is in doubt, had it.
+    ///
+    /// Its marks stay: nothing is told again by itself. The key is given back, as that of any dead delivery.
+    ///
+    /// Only under the pass lock: a pass must not have it in hand.
+    pub fn bounce(&mut self, uid: &str, reply: &Reply, now: DateTime<Utc>) -> Result<Option<Bounced>> {
+        let sql = "UPDATE doorbell_delivery
+                   SET state = 'dead', closed_at = ?2, reply_code = ?3, reply_text = ?4, uid = NULL
+                   WHERE uid = ?1 AND channel = 'email' AND state IN ('sent','unknown') RETURNING id, recipient";
+        self.connection
+            .prepare_cached(sql)?
+            .query_row((uid, ms(now), &reply.code, &reply.text), |row| {
+                Ok(Bounced { delivery: row.get(0)?, recipient: row.get(1)? })
+            })
+            .optional()
+            .context("record what came back")
+    }
+}
