@@ -1,5 +1,4 @@
 //! Nothing lost, nothing told twice: the real program dies at every place, beside others, and on a disk that is full.
-#![cfg(debug_assertions)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 #[path = "../crowd/mod.rs"]
@@ -7,5 +6,8 @@ mod crowd;
 #[path = "../servers/mod.rs"]
 mod servers;
 
+#[cfg(debug_assertions)]
 mod matrix;
+mod overlap;
+mod storage;
 mod trial;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use chrono::Utc;
 use mail_parser::MessageParser;
@@ -25,7 +26,8 @@ pub(crate) struct Trial {
     folder: tempfile::TempDir,
     pub(crate) server: SmtpServer,
     by: By,
-    pub(crate) people: usize,
+    people: usize,
+    ledger: &'static str,
 }
 
 impl Trial {
@@ -60,16 +62,25 @@ impl Trial {
             server.port
         );
         fs::write(folder.path().join("doorbell.toml"), settings).unwrap();
-        Self { folder, server, by, people }
+        Self { folder, server, by, people, ledger: "chat.db" }
     }
 
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// The ledger, which stands in the desk.
+    /// The same with a ledger in a file of its own.
+    pub(crate) fn with_own_ledger(mut self) -> Self {
+        self.ledger = "told.db";
+        let settings = self.folder().join("doorbell.toml");
+        let text = fs::read_to_string(&settings).unwrap();
+        fs::write(settings, format!("{text}\n[ledger]\npath = \"told.db\"\n")).unwrap();
+        self
+    }
+
+    /// The file of the ledger, which is the desk's unless the trial says otherwise.
     pub(crate) fn ledger(&self) -> PathBuf {
-        self.folder().join("chat.db")
+        self.folder().join(self.ledger)
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
@@ -114,6 +125,7 @@ impl Trial {
 
     fn rows(&self, sql: &str) -> Vec<(String, String)> {
         let connection = Connection::open(self.ledger()).unwrap();
+        connection.busy_timeout(Duration::from_secs(30)).unwrap();
         let mut read = connection.prepare(sql).unwrap();
         let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?.to_string()));
         read.query_map([], row).unwrap().collect::<Result<_, _>>().unwrap()
@@ -123,6 +135,31 @@ impl Trial {
     pub(crate) fn states(&self) -> BTreeMap<String, usize> {
         let states = self.rows("SELECT state, count(*) FROM doorbell_delivery GROUP BY state");
         states.into_iter().map(|(state, count)| (state, count.parse().unwrap())).collect()
+    }
+
+    /// How many deliveries are over.
+    pub(crate) fn closed(&self) -> usize {
+        let states = self.rows("SELECT 'all', count(*) FROM doorbell_delivery WHERE closed_at IS NOT NULL");
+        states[0].1.parse().unwrap()
+    }
+
+    /// Whom the ledger says a message may have reached.
+    pub(crate) fn may_have_heard(&self) -> BTreeSet<String> {
+        let on_record = "SELECT recipient, id FROM doorbell_delivery WHERE state IN ('sending', 'sent', 'unknown')";
+        self.rows(on_record).into_iter().map(|(whose, _)| whose).collect()
+    }
+
+    /// The process of the pass that is at work; `None` when there is none, or no ledger yet.
+    pub(crate) fn at_work(&self) -> Option<u32> {
+        let connection = Connection::open(self.ledger()).unwrap();
+        let latest = "SELECT process_id FROM doorbell_pass WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1";
+        connection.query_row(latest, [], |row| row.get(0)).ok()
+    }
+
+    /// How many passes began and never ended.
+    pub(crate) fn died_at_work(&self) -> usize {
+        let passes = self.rows("SELECT 'all', count(*) FROM doorbell_pass WHERE ended_at IS NULL");
+        passes[0].1.parse().unwrap()
     }
 
     /// How many copies reached people beyond their first.
