@@ -11,6 +11,7 @@ use mail_parser::MessageParser;
 use rusqlite::Connection;
 
 use crate::crowd;
+use crate::is_soak;
 use crate::servers::{SmtpServer, Tls};
 
 /// What a trial tells by.
@@ -38,7 +39,7 @@ impl Trial {
 
     /// The same with a server of the test's own.
     pub(crate) fn with(server: SmtpServer, by: By, people: usize, lanes: usize) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         let desk = folder.path().join("chat.db");
         crowd::waiting_desk(&desk, i64::try_from(people).unwrap(), Utc::now());
         if by != By::Email {
@@ -112,7 +113,9 @@ impl Trial {
 
     fn told(&self) -> Vec<(String, String)> {
         match self.by {
-            By::Email => self.server.accepted().into_iter().map(|mail| (mail.recipients[0].clone(), id(&mail.bytes))).collect(),
+            By::Email => {
+                self.server.accepted().into_iter().map(|mail| (mail.recipients[0].clone(), id(&mail.bytes))).collect()
+            }
             By::InApp => self.rows("SELECT recipient, id FROM in_app_notifications"),
             By::Push => {
                 let files = fs::read_dir(self.folder().join("push")).into_iter().flatten();
@@ -196,6 +199,12 @@ impl Trial {
         let said: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
         assert_eq!(said, "ok", "{scene}");
     }
+}
+
+/// A folder in memory, where there is one and no time to lose: what a killed process wrote is there all the same.
+fn folder() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() && !is_soak() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
 }
 
 fn id(mail: &[u8]) -> String {
