@@ -1,5 +1,11 @@
 //! Nothing lost, nothing told twice: the real program dies at every place, beside others, and on a disk that is full.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may panic, and the figures are worth printing"
+)]
 #![cfg_attr(
     not(debug_assertions),
     allow(dead_code, reason = "a release build has no fail points, so the matrix is not run")
