@@ -6,7 +6,7 @@ DESTDIR ?=
 BUILT := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test format lint units docs behaviours bench man install uninstall clean
+.PHONY: help demo build test format lint units docs soak behaviours bench man install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -35,6 +35,9 @@ units:
 
 docs:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
+
+soak: ## let passes race and be killed over 20,000 people, and fill the disk at every write: about ten minutes
+	DOORBELL_SOAK=1 $(CARGO) test --release --locked --test crash -- --nocapture --test-threads=1
 
 behaviours: ## list which tests keep which promised behaviour
 	@.ci/behaviours

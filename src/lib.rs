@@ -16,6 +16,7 @@
 //! | the way out | [`deliver`] | one file per channel, one kind of outcome for all |
 //! | nouns | [`model`] | conversation, message, recipient, rule, digest, delivery, decision, reason, outcome |
 //! | spelling | [`notation`] | how values are written in the settings |
+//! | crashes | `failpoint` | where tests let a debug build die |
 //!
 //! Read this file, [`model`] and [`pass`] in that order, and you know the whole program.
 
@@ -24,6 +25,7 @@ pub mod collapse;
 pub mod config;
 pub mod deliver;
 pub mod desk;
+mod failpoint;
 pub mod ledger;
 pub mod model;
 pub mod notation;

@@ -28,6 +28,7 @@ use crate::deliver::email::Relay;
 use crate::deliver::no_section;
 use crate::deliver::notes::Outbox;
 use crate::desk::Desk;
+use crate::failpoint;
 use crate::ledger::{Intake, Ledger};
 use crate::model::{AgentId, Channel, ConversationId, Digest, Letter, Outcome, Words};
 use crate::render::{self, RenderError, TemplateError, Templates};
@@ -99,7 +100,9 @@ pub fn run(
 ) -> Result<Report> {
     let now = clock.now();
     let recovered = house.ledger.recover(now)?;
+    failpoint::reached("recovered");
     let plan = plan(house.config, &house.desk.snapshot()?, house.ledger, order, now)?;
+    failpoint::reached("planned");
     let enqueued = house.ledger.enqueue(&Intake {
         now,
         rules: &plan.rules,

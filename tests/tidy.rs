@@ -15,6 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["collapse", "deliver", "desk", "ledger", "render", "route", "schedule"],
     &["model"],
     &["notation"],
+    &["failpoint"],
 ];
 /// In `deliver/` everything is a channel but this, the folder that they share.
 const SHARED_BY_CHANNELS: &str = "outbox";

@@ -11,6 +11,7 @@ use super::exchange::advance_marks;
 use super::history::FIRST_RUN;
 use super::{AMBIGUOUS_RESENDS, Ledger};
 
+use crate::failpoint;
 use crate::model::{AccountId, Channel, Delivery, Item, RecipientId};
 
 /// No wait for another try is longer: a server's wish is held to a day.
@@ -126,6 +127,7 @@ impl Ledger {
             delivery.items = items.remove(&delivery.id).unwrap_or_default();
         }
         transaction.commit().context("claim deliveries")?;
+        failpoint::reached("claimed");
         Ok(deliveries)
     }
 

@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::Ledger;
 use super::columns::ms;
+use crate::failpoint;
 use crate::model::{Channel, Decision, Digest, Item, Reason, Rule, RuleName, Slot, Verdict};
 
 /// Passes remembered for `status`: five weeks at one every five minutes.
@@ -76,19 +77,23 @@ impl Ledger {
                 .prepare_cached("UPDATE doorbell_pass SET ended_at = ?2, exit_status = 0 WHERE id = ?1")?
                 .execute((pass, ms(intake.now)))?;
         }
+        failpoint::reached("before-enqueue");
         transaction.commit().context("commit the pass's decisions")?;
+        failpoint::reached("enqueued");
         self.pass = pass;
         Ok(enqueued)
     }
 
     /// Closes the row of this pass.
     pub fn finish(&mut self, now: DateTime<Utc>, exit_status: u8, summary: &str) -> Result<()> {
+        failpoint::reached("before-finish");
         self.connection
             .execute(
                 "UPDATE doorbell_pass SET ended_at = ?2, exit_status = ?3, summary = ?4 WHERE id = ?1",
                 params![self.pass, ms(now), exit_status, summary],
             )
             .context("close the pass")?;
+        failpoint::reached("finished");
         Ok(())
     }
 }

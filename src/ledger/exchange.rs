@@ -8,6 +8,7 @@ use rusqlite::{ErrorCode, OptionalExtension, Transaction, TransactionBehavior, p
 use super::columns::ms;
 use super::enqueue::write_items;
 use super::{AMBIGUOUS_RESENDS, Ledger, retry_after};
+use crate::failpoint;
 use crate::model::{Delivery, Item, Note, Outcome, Reason, Reply};
 
 /// How often the lock is waited for again, half a minute each, before answers are given up for lost.
@@ -101,7 +102,17 @@ impl Ledger {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let closed = settled.iter().map(|one| settle(&transaction, pass, one, now)).collect::<Result<_>>()?;
         let may_go = begun.iter().map(|one| begin(&transaction, pass, one, now)).collect::<Result<_>>()?;
+        let pass_by = |begins: &str, settles: &str| {
+            if !begun.is_empty() {
+                failpoint::reached(begins);
+            }
+            if !settled.is_empty() {
+                failpoint::reached(settles);
+            }
+        };
+        pass_by("before-begin", "before-settle");
         transaction.commit().context("commit answers")?;
+        pass_by("begun", "settled");
         Ok((closed, may_go))
     }
 }

@@ -11,6 +11,7 @@ use super::way::Place;
 use crate::deliver::email::{Lane, Mail, Relay};
 use crate::deliver::no_section;
 use crate::deliver::notes::Notification;
+use crate::failpoint;
 use crate::model::{Channel, Letter, Note, Outcome, Reply, Words};
 use crate::render::{self, Templates};
 
@@ -117,7 +118,12 @@ fn send(post: &Post, lane: Option<&mut Lane<'_>>, prepared: Result<Prepared, Rep
         }
     };
     // a panic may have struck after the mail was handed over
-    catch_unwind(AssertUnwindSafe(hand_over)).unwrap_or_else(|_| Outcome::Unknown(reply("sending panicked".into())))
+    let sent = catch_unwind(AssertUnwindSafe(hand_over));
+    let outcome = sent.unwrap_or_else(|_| Outcome::Unknown(reply("sending panicked".into())));
+    if matches!(outcome, Outcome::Accepted(_)) {
+        failpoint::reached("accepted");
+    }
+    outcome
 }
 
 fn nothing_prepared() -> Outcome {

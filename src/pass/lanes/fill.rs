@@ -11,6 +11,7 @@ use super::super::recheck::{Check, recheck};
 use super::super::suspects::Judged;
 use super::super::way::{Place, Ready, Seat, shown};
 use super::Writer;
+use crate::failpoint;
 use crate::ledger::{Settlement, thread_key, uid};
 use crate::model::{Channel, Delivery, Outcome, Reply};
 
@@ -69,6 +70,7 @@ impl Writer<'_, '_> {
             return Ok(());
         }
         let checks = recheck(self.house, &claimed, self.clock.now())?;
+        failpoint::reached("rechecked");
         for (delivery, check) in claimed.into_iter().zip(checks) {
             match check {
                 Check::Suppress(reason) => self.unsent.push((delivery, Settlement::Suppressed(reason))),

@@ -1,0 +1,121 @@
+//! The program dies at every fail point, at its first, second and last time; the next pass makes it good.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::process::ExitStatusExt;
+
+use crate::trial::{By, Trial};
+
+const PEOPLE: usize = 12;
+/// Every place in the order of a pass.
+const PLACES: [&str; 13] = [
+    "recovered",
+    "planned",
+    "before-enqueue",
+    "enqueued",
+    "claimed",
+    "rechecked",
+    "before-begin",
+    "begun",
+    "accepted",
+    "before-settle",
+    "settled",
+    "before-finish",
+    "finished",
+];
+/// Up to here nothing can be on the wire, whatever the k.
+const BEFORE_THE_WIRE: [&str; 4] = ["recovered", "planned", "before-enqueue", "enqueued"];
+const ABORTED: i32 = 6;
+
+/// How often a healthy pass comes by each place.
+fn times(by: By, lanes: usize) -> BTreeMap<String, usize> {
+    let output = Trial::new(by, PEOPLE, lanes).command(&["run", "-vv"]).output().unwrap();
+    let mut times = BTreeMap::new();
+    for line in String::from_utf8(output.stderr).unwrap().lines() {
+        if let Some((_, place)) = line.split_once("fail point ") {
+            *times.entry(place.trim().to_owned()).or_insert(0) += 1;
+        }
+    }
+    times
+}
+
+/// Whether a pass died there, the k-th time it came by.
+fn dies(trial: &Trial, place: &str, k: usize) -> bool {
+    let output = trial.command(&["run"]).env("DOORBELL_FAILPOINT", format!("{place}:{k}")).output().unwrap();
+    assert!(output.status.signal().is_none_or(|signal| signal == ABORTED), "{place}:{k}: {output:?}");
+    output.status.signal() == Some(ABORTED)
+}
+
+/// Goes through the matrix of a channel; answers how many crashes there were, and how many copies came of them.
+#[track_caller]
+fn every_crash(by: By, lanes: usize) -> (usize, usize) {
+    let most = if by == By::Email { lanes } else { 0 };
+    let (mut crashes, mut copies) = (0, 0);
+    let times = times(by, lanes);
+    for place in PLACES {
+        let last = times.get(place).copied().unwrap_or_default();
+        for k in BTreeSet::from([1, 2, last]).into_iter().filter(|k| (1..=last).contains(k)) {
+            let trial = Trial::new(by, PEOPLE, lanes);
+            let scene = format!("{by:?}, {lanes} lanes, {place}:{k}");
+            // lanes may share a commit, so that this pass has fewer of them than the first
+            crashes += usize::from(dies(&trial, place, k));
+            assert_eq!(trial.pass().status.code(), Some(0), "{scene}");
+            let repeats = trial.repeats();
+            assert!(repeats <= most, "{scene}: {repeats} repeats");
+            assert!(repeats == 0 || !BEFORE_THE_WIRE.contains(&place), "{scene}: {repeats} repeats");
+            assert_eq!(trial.heard().len(), PEOPLE, "{scene}");
+            trial.holds(&scene);
+            copies += repeats;
+        }
+    }
+    println!("{by:?}, {lanes} lanes: {crashes} crashes, {copies} copies");
+    let never: Vec<&str> = PLACES.into_iter().filter(|place| !times.contains_key(*place)).collect();
+    let no_wire = ["before-begin", "begun", "accepted"];
+    assert_eq!(never, if by == By::InApp { &no_wire[..] } else { &[] }, "places that a pass never came by");
+    (crashes, copies)
+}
+
+#[test]
+fn a_crash_anywhere_with_one_lane_repeats_at_most_one_mail() {
+    let (crashes, copies) = every_crash(By::Email, 1);
+    assert!(crashes >= 24, "{crashes} crashes");
+    assert!(copies >= 3, "a mail that was taken and not settled goes again: {copies}");
+}
+
+#[test]
+fn a_crash_anywhere_with_four_lanes_repeats_at_most_four_mails() {
+    let (crashes, copies) = every_crash(By::Email, 4);
+    assert!(crashes >= 15 && copies >= 3, "{crashes} crashes, {copies} copies");
+}
+
+#[test]
+fn a_crash_anywhere_leaves_one_note_for_each_in_the_feed() {
+    let (crashes, _) = every_crash(By::InApp, 1);
+    assert!(crashes >= 8, "{crashes} crashes");
+}
+
+#[test]
+fn a_crash_anywhere_leaves_one_push_for_each() {
+    let (crashes, _) = every_crash(By::Push, 1);
+    assert!(crashes >= 15, "{crashes} crashes");
+}
+
+#[test]
+fn a_crash_while_another_is_made_good_loses_nobody() {
+    for lanes in [1, 4] {
+        for place in PLACES {
+            let trial = Trial::new(By::Email, PEOPLE, lanes);
+            let scene = format!("{lanes} lanes, accepted:2 and then {place}:1");
+            assert!(dies(&trial, "accepted", 2), "{scene}");
+            assert!(dies(&trial, place, 1), "{scene}");
+            // what was on the wire in both is left to a person
+            let unknown = match trial.pass().status.code() {
+                Some(0) => 0,
+                Some(1) => trial.states()["unknown"],
+                other => panic!("{scene}: {other:?}"),
+            };
+            assert!(unknown <= lanes, "{scene}: {unknown} unknown");
+            assert!(trial.repeats() <= 2 * lanes, "{scene}: {} repeats", trial.repeats());
+            trial.holds(&scene);
+        }
+    }
+}

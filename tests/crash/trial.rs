@@ -1,0 +1,212 @@
+//! A desk at which everybody waits to hear, a server that knows what it took, and the real program between them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use chrono::Utc;
+use mail_parser::MessageParser;
+use rusqlite::Connection;
+
+use crate::crowd;
+use crate::is_soak;
+use crate::servers::{SmtpServer, Tls};
+
+/// What a trial tells by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    Email,
+    InApp,
+    Push,
+}
+
+/// The place of one trial.
+pub(crate) struct Trial {
+    folder: tempfile::TempDir,
+    pub(crate) server: SmtpServer,
+    by: By,
+    people: usize,
+    ledger: &'static str,
+}
+
+impl Trial {
+    /// So many people who wait to hear, and so many lanes for mails.
+    pub(crate) fn new(by: By, people: usize, lanes: usize) -> Self {
+        Self::with(SmtpServer::start(Tls::Never), by, people, lanes)
+    }
+
+    /// The same with a server of the test's own.
+    pub(crate) fn with(server: SmtpServer, by: By, people: usize, lanes: usize) -> Self {
+        let folder = folder();
+        let desk = folder.path().join("chat.db");
+        crowd::waiting_desk(&desk, i64::try_from(people).unwrap(), Utc::now());
+        if by != By::Email {
+            // a note is about one conversation: with one each, whoever has two was told twice
+            let one_each = "INSERT INTO devices (owner_type, owner_id, provider, token)
+                              SELECT 'agent', id, 'fcm', 'phone ' || id FROM agents;
+                            UPDATE conversations SET assignee_id = NULL WHERE id % 10 > 0;";
+            Connection::open(&desk).unwrap().execute_batch(one_each).unwrap();
+        }
+        let via = match by {
+            By::Email => "email",
+            By::InApp => "in_app",
+            By::Push => "push",
+        };
+        let settings = format!(
+            "[desk]\nurl = \"sqlite:chat.db\"\n[push]\noutbox = \"push\"\n
+             [email]\nfrom = \"Desk <desk@example.com>\"\nserver = \"127.0.0.1:{}\"\nsecurity = \"none\"\n
+             lanes = {lanes}\ntimeout = \"5s\"\n
+             [rule.reminder]\nwatch = \"unreplied\"\nschedule = {{ every = \"1m\" }}\ntell = [\"assignee\"]\n
+             via = [\"{via}\"]\n",
+            server.port
+        );
+        fs::write(folder.path().join("doorbell.toml"), settings).unwrap();
+        Self { folder, server, by, people, ledger: "chat.db" }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The same with a ledger in a file of its own.
+    pub(crate) fn with_own_ledger(mut self) -> Self {
+        self.ledger = "told.db";
+        let settings = self.folder().join("doorbell.toml");
+        let text = fs::read_to_string(&settings).unwrap();
+        fs::write(settings, format!("{text}\n[ledger]\npath = \"told.db\"\n")).unwrap();
+        self
+    }
+
+    /// The file of the ledger, which is the desk's unless the trial says otherwise.
+    pub(crate) fn ledger(&self) -> PathBuf {
+        self.folder().join(self.ledger)
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_doorbell"));
+        command.current_dir(self.folder()).args(arguments).stdin(Stdio::null());
+        command.env_remove("DOORBELL_CONFIG").env_remove("DOORBELL_FAILPOINT");
+        command
+    }
+
+    /// A pass, now, with everything that it says.
+    pub(crate) fn pass(&self) -> Output {
+        self.command(&["run", "--ignore-schedule", "--format", "json"]).output().unwrap()
+    }
+
+    /// A pass by the schedule, without waiting for it.
+    pub(crate) fn start(&self) -> Child {
+        let mut command = self.command(&["run", "--quiet"]);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    /// What each of them got, by Message-ID, file name or row: the oracle.
+    pub(crate) fn heard(&self) -> BTreeMap<String, Vec<String>> {
+        let mut heard: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (whose, what) in self.told() {
+            heard.entry(whose).or_default().push(what);
+        }
+        heard
+    }
+
+    fn told(&self) -> Vec<(String, String)> {
+        match self.by {
+            By::Email => {
+                self.server.accepted().into_iter().map(|mail| (mail.recipients[0].clone(), id(&mail.bytes))).collect()
+            }
+            By::InApp => self.rows("SELECT recipient, id FROM in_app_notifications"),
+            By::Push => {
+                let files = fs::read_dir(self.folder().join("push")).into_iter().flatten();
+                let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+                let whole = names.filter(|name| !name.starts_with('.'));
+                whole.map(|name| (name.rsplit_once('-').unwrap().0.to_owned(), name.clone())).collect()
+            }
+        }
+    }
+
+    fn rows(&self, sql: &str) -> Vec<(String, String)> {
+        let connection = Connection::open(self.ledger()).unwrap();
+        connection.busy_timeout(Duration::from_secs(30)).unwrap();
+        let mut read = connection.prepare(sql).unwrap();
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?.to_string()));
+        read.query_map([], row).unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    /// How many deliveries are in each state.
+    pub(crate) fn states(&self) -> BTreeMap<String, usize> {
+        let states = self.rows("SELECT state, count(*) FROM doorbell_delivery GROUP BY state");
+        states.into_iter().map(|(state, count)| (state, count.parse().unwrap())).collect()
+    }
+
+    /// How many deliveries are over.
+    pub(crate) fn closed(&self) -> usize {
+        let states = self.rows("SELECT 'all', count(*) FROM doorbell_delivery WHERE closed_at IS NOT NULL");
+        states[0].1.parse().unwrap()
+    }
+
+    /// Whom the ledger says a message may have reached.
+    pub(crate) fn may_have_heard(&self) -> BTreeSet<String> {
+        let on_record = "SELECT recipient, id FROM doorbell_delivery WHERE state IN ('sending', 'sent', 'unknown')";
+        self.rows(on_record).into_iter().map(|(whose, _)| whose).collect()
+    }
+
+    /// The process of the pass that is at work; `None` when there is none, or no ledger yet.
+    pub(crate) fn at_work(&self) -> Option<u32> {
+        let connection = Connection::open(self.ledger()).unwrap();
+        let latest = "SELECT process_id FROM doorbell_pass WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1";
+        connection.query_row(latest, [], |row| row.get(0)).ok()
+    }
+
+    /// How many passes began and never ended.
+    pub(crate) fn died_at_work(&self) -> usize {
+        let passes = self.rows("SELECT 'all', count(*) FROM doorbell_pass WHERE ended_at IS NULL");
+        passes[0].1.parse().unwrap()
+    }
+
+    /// How many copies reached people beyond their first.
+    pub(crate) fn repeats(&self) -> usize {
+        self.heard().values().map(|told| told.len() - 1).sum()
+    }
+
+    /// Fails unless everybody heard or stands as unknown, each copy is the same as the first, the ledger is whole,
+    /// nothing is open, and a further pass has nothing to say.
+    #[track_caller]
+    pub(crate) fn holds(&self, scene: &str) {
+        let (heard, states) = (self.heard(), self.states());
+        let unknown = states.get("unknown").copied().unwrap_or_default();
+        assert!(heard.len() + unknown >= self.people, "{scene}: {} heard, {states:?}", heard.len());
+        for (whose, told) in &heard {
+            let different: BTreeSet<&String> = told.iter().collect();
+            assert_eq!(different.len(), 1, "{scene}: {whose} got {told:?}");
+        }
+        let closed = states.get("sent").copied().unwrap_or_default() + unknown;
+        assert_eq!(closed, states.values().sum::<usize>(), "{scene}: {states:?}");
+        assert_eq!(closed, self.people, "{scene}: {states:?}");
+        self.is_whole(scene);
+        let before: usize = heard.values().map(Vec::len).sum();
+        let further = self.pass();
+        let said = String::from_utf8(further.stdout).unwrap();
+        assert_eq!(further.status.code(), Some(0), "{scene}: {said}");
+        assert!(said.contains("\"sent\":0"), "{scene}: {said}");
+        assert_eq!(self.heard().values().map(Vec::len).sum::<usize>(), before, "{scene}: told again");
+    }
+
+    #[track_caller]
+    pub(crate) fn is_whole(&self, scene: &str) {
+        let connection = Connection::open(self.ledger()).unwrap();
+        let said: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(said, "ok", "{scene}");
+    }
+}
+
+/// A folder in memory, where there is one and no time to lose: what a killed process wrote is there all the same.
+fn folder() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() && !is_soak() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
+}
+
+fn id(mail: &[u8]) -> String {
+    MessageParser::default().parse(mail).unwrap().message_id().unwrap().to_owned()
+}
