@@ -274,6 +274,16 @@ fn an_answer_that_is_lost_twice_is_left_to_a_person() {
 }
 
 #[test]
+fn a_channel_that_holds_leaves_a_lost_answer_to_a_person_at_once() {
+    let server = SmtpServer::start(Tls::Never).times(At::Taken, "", Act::Reset, 1);
+    let mut shift = Shift::with(office(), server, REMINDER).set("on_ambiguous = \"hold\"\n");
+    let report = shift.pass("2026-03-02T09:05:00Z");
+    assert_eq!((report.unknown, report.retried, report.exit_status()), (1, 0, 1), "{report:?}");
+    assert_eq!(shift.passes("2026-03-02T09:10:00Z", "2026-03-02T12:00:00Z").len(), 1, "the doubtful one itself");
+    assert_eq!(shift.states(), ["unknown"]);
+}
+
+#[test]
 fn wrong_settings_stop_the_channel_lose_nothing_and_are_said_once() {
     let mut office = Office::new();
     office.contact("tom");

@@ -47,6 +47,7 @@ CREATE TABLE doorbell_delivery(
   uid             TEXT UNIQUE,               -- content key of the attempt on the wire, kept once it may have arrived
   attempt         INTEGER NOT NULL DEFAULT 0,
   ambiguous       INTEGER NOT NULL DEFAULT 0, -- attempts that may have arrived
+  policy          TEXT NOT NULL DEFAULT 'resend' CHECK(policy IN ('resend','hold')), -- what a doubt about it is answered with
   queued_at       INTEGER NOT NULL,
   next_attempt_at INTEGER NOT NULL,
   give_up_at      INTEGER NOT NULL,

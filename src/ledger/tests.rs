@@ -9,8 +9,8 @@ use chrono_tz::Tz;
 
 use super::*;
 use crate::model::{
-    Channel, Decision, Delivery, Digest, Item, MessageRef, Outcome, Reason, Recipient, RecipientId, Reply, RuleName,
-    Slot, Verdict, Why,
+    Channel, Decision, Delivery, Digest, Item, MessageRef, OnAmbiguous, Outcome, Reason, Recipient, RecipientId, Reply,
+    RuleName, Slot, Verdict, Why,
 };
 
 fn nine() -> DateTime<Utc> {
@@ -50,11 +50,16 @@ fn digest(agent: &str, items: &[Item]) -> Digest {
 struct Book {
     ledger: Ledger,
     slot: i64,
+    on_ambiguous: OnAmbiguous,
 }
 
 impl Book {
     fn new() -> Self {
-        Self { ledger: Ledger::in_memory().unwrap(), slot: 0 }
+        Self { ledger: Ledger::in_memory().unwrap(), slot: 0, on_ambiguous: OnAmbiguous::Resend }
+    }
+
+    fn holding() -> Self {
+        Self { on_ambiguous: OnAmbiguous::Hold, ..Self::new() }
     }
 
     fn enqueue(&mut self, now: DateTime<Utc>, digests: &[Digest], decisions: &[Decision]) -> Enqueued {
@@ -84,7 +89,13 @@ impl Book {
 
     fn begin(&mut self, delivery: &Delivery, now: DateTime<Utc>) -> bool {
         let uid = self.key(delivery);
-        let begin = Begin { delivery, uid: &uid, items: &delivery.items, shown: "a***@e***.com" };
+        let begin = Begin {
+            delivery,
+            uid: &uid,
+            items: &delivery.items,
+            shown: "a***@e***.com",
+            on_ambiguous: self.on_ambiguous,
+        };
         self.ledger.exchange(&[], &[begin], now).unwrap().1[0]
     }
 
@@ -213,12 +224,13 @@ fn what_a_dead_pass_held_is_taken_back() {
     assert!(book.begin(&sending, nine()));
     book.tell(nine(), "bob", &[item("c2", 1)]);
     let claimed = book.claim_one(nine());
-    assert_eq!(book.ledger.recover(nine() + minutes(1)).unwrap(), 1);
+    assert_eq!(book.ledger.recover(nine() + minutes(1)).unwrap(), Recovered { again: 1, unknown: 0 });
     let again = book.ledger.claim(9, nine() + minutes(1), None, &Channel::ALL).unwrap();
     let find = |id: i64| again.iter().find(|delivery| delivery.id == id).unwrap();
     assert_eq!((find(sending.id).frozen_uid.is_some(), find(sending.id).attempt), (true, 2));
     assert_eq!((find(claimed.id).frozen_uid.is_some(), find(claimed.id).attempt), (false, 1));
-    assert_eq!(book.ledger.recover(nine() + minutes(2)).unwrap(), 0, "claimed ones were never on the wire");
+    let nothing = Recovered::default();
+    assert_eq!(book.ledger.recover(nine() + minutes(2)).unwrap(), nothing, "claimed ones were never on the wire");
 }
 
 #[test]
@@ -228,10 +240,34 @@ fn a_delivery_on_the_wire_in_two_crashes_is_unknown_and_told() {
     for crash in 0..2 {
         let delivery = book.claim_one(nine() + minutes(crash));
         assert!(book.begin(&delivery, nine() + minutes(crash)));
-        assert_eq!(book.ledger.recover(nine() + minutes(crash + 1)).unwrap(), 1);
+        let recovered = book.ledger.recover(nine() + minutes(crash + 1)).unwrap();
+        assert_eq!((recovered.again, recovered.unknown), if crash == 0 { (1, 0) } else { (0, 1) });
     }
     assert_eq!(book.state(1), "unknown");
     assert_eq!(book.mark("c1").as_deref(), Some("m1"));
+}
+
+#[test]
+fn a_channel_that_holds_repeats_no_lost_answer() {
+    let mut book = Book::holding();
+    book.tell(nine(), "ada", &[item("c1", 1)]);
+    assert_eq!(book.send(nine(), Outcome::Unknown(Reply::default())), Closed::Unknown);
+    assert_eq!((book.state(1).as_str(), book.mark("c1").as_deref()), ("unknown", Some("m1")));
+    assert!(book.ledger.claim(9, nine() + TimeDelta::days(9), None, &Channel::ALL).unwrap().is_empty());
+    book.tell(nine() + minutes(9), "ada", &[item("c1", 9)]);
+    let next = book.claim_one(nine() + minutes(9));
+    assert_eq!((next.frozen_uid, next.items), (None, vec![item("c1", 9)]), "only newer messages go on");
+}
+
+#[test]
+fn a_channel_that_holds_repeats_nothing_that_a_dead_pass_had_on_the_wire() {
+    let mut book = Book::holding();
+    book.tell(nine(), "ada", &[item("c1", 1)]);
+    let delivery = book.claim_one(nine());
+    assert!(book.begin(&delivery, nine()));
+    assert_eq!(book.ledger.recover(nine() + minutes(1)).unwrap(), Recovered { again: 0, unknown: 1 });
+    assert_eq!((book.state(1).as_str(), book.mark("c1").as_deref()), ("unknown", Some("m1")));
+    assert!(book.ledger.claim(9, nine() + TimeDelta::days(9), None, &Channel::ALL).unwrap().is_empty());
 }
 
 #[test]
@@ -269,7 +305,7 @@ fn what_the_re_check_dropped_is_not_told_by_content_that_went_before() {
     let twin = book.claim_one(nine() + minutes(5));
     let left = [item("c1", 1)];
     let key = uid(book.ledger.install_id(), &twin, &left);
-    let begin = Begin { delivery: &twin, uid: &key, items: &left, shown: "" };
+    let begin = Begin { delivery: &twin, uid: &key, items: &left, shown: "", on_ambiguous: OnAmbiguous::Resend };
     assert_eq!(book.ledger.exchange(&[], &[begin], nine() + minutes(5)).unwrap().1, [false]);
     assert_eq!((book.mark("c1").as_deref(), book.mark("c2")), (Some("m1"), None));
 }
@@ -291,7 +327,7 @@ fn items_that_the_re_check_changed_are_what_is_told() {
     book.tell(nine(), "ada", &[item("c1", 1), item("c2", 1)]);
     let delivery = book.claim_one(nine());
     let fresh = [item("c1", 3)];
-    let begin = Begin { delivery: &delivery, uid: "k", items: &fresh, shown: "" };
+    let begin = Begin { delivery: &delivery, uid: "k", items: &fresh, shown: "", on_ambiguous: OnAmbiguous::Resend };
     assert_eq!(book.ledger.exchange(&[], &[begin], nine()).unwrap().1, [true]);
     book.settle(&delivery, Settlement::Answered(Outcome::Accepted(said("ok"))), nine());
     assert_eq!((book.mark("c1").as_deref(), book.mark("c2")), (Some("m3"), None));

@@ -17,7 +17,7 @@ use super::recheck::{Check, recheck};
 use crate::config::Config;
 use crate::desk::{Replay, Spans};
 use crate::ledger::{Begin, Intake, Ledger, Settled, Settlement, uid};
-use crate::model::{Channel, Delivery, Digest, Outcome, Reason, Reply, Verdict, masked};
+use crate::model::{Channel, Delivery, Digest, OnAmbiguous, Outcome, Reason, Reply, Verdict, masked};
 use crate::schedule::due;
 
 /// So many deliveries are re-checked together: each costs little beside the questions to the desk.
@@ -163,7 +163,13 @@ fn send(ledger: &mut Ledger, going: Vec<(Delivery, Digest, String)>, foreseen: &
     let begun: Vec<Begin<'_>> = going
         .iter()
         .zip(&shown)
-        .map(|((delivery, digest, uid), shown)| Begin { delivery, uid, items: &digest.items, shown })
+        .map(|((delivery, digest, uid), shown)| Begin {
+            delivery,
+            uid,
+            items: &digest.items,
+            shown,
+            on_ambiguous: OnAmbiguous::default(),
+        })
         .collect();
     let (_, may_go) = ledger.exchange(&[], &begun, foreseen.at)?;
     let accepted = || Settlement::Answered(Outcome::Accepted(Reply::default()));

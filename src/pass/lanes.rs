@@ -144,7 +144,7 @@ impl Writer<'_, '_> {
             settled.push(Settled { delivery, uid: "", settlement: settlement.clone() });
         }
         let starting = free.iter().filter_map(|place| seat_at(&self.ways, *place)?.next.as_ref());
-        let begun: Vec<Begin<'_>> = starting.map(begin).collect();
+        let begun: Vec<Begin<'_>> = starting.map(|ready| begin(self.house.config, ready)).collect();
         let (closed, may_go) = self.house.ledger.exchange(&settled, &begun, self.clock.now())?;
         for (judged, closed) in answered.iter().zip(&closed) {
             report.add(&judged.item.delivery, &judged.item.digest, &blamed(judged), *closed);

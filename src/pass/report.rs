@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::plan::Plan;
 use super::way::shown;
 use crate::deliver::remedy;
-use crate::ledger::{Closed, Enqueued, Settlement};
+use crate::ledger::{Closed, Enqueued, Recovered, Settlement};
 use crate::model::{Channel, Delivery, Digest, Outcome, Verdict};
 use crate::render::TemplateError;
 
@@ -72,7 +72,7 @@ pub struct Report {
     pub uncovered: usize,
     /// Digests kept back behind one that may have arrived.
     pub in_doubt: usize,
-    /// Deliveries that a stopped pass had on the wire.
+    /// Deliveries that a stopped pass had on the wire and that go once more.
     pub recovered: usize,
     /// Deliveries the provider has.
     pub sent: usize,
@@ -101,7 +101,7 @@ impl Report {
     /// More than this nobody reads on a screen.
     pub const LISTED: usize = 20;
 
-    pub(super) fn of(plan: &Plan, enqueued: &Enqueued, recovered: usize) -> Self {
+    pub(super) fn of(plan: &Plan, enqueued: &Enqueued, recovered: Recovered) -> Self {
         let mut report = Self {
             rules: plan.rules.len(),
             slots: plan.slots.len(),
@@ -109,7 +109,8 @@ impl Report {
             joined: enqueued.joined,
             uncovered: enqueued.uncovered,
             in_doubt: enqueued.in_doubt,
-            recovered,
+            recovered: recovered.again,
+            unknown: recovered.unknown,
             ..Self::default()
         };
         for decision in &plan.decisions {

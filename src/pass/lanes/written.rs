@@ -2,12 +2,20 @@
 
 use super::super::suspects::Judged;
 use super::super::way::Ready;
+use crate::config::Config;
+use crate::deliver::email;
 use crate::ledger::{Begin, Settled, Settlement};
-use crate::model::Outcome;
+use crate::model::{Channel, OnAmbiguous, Outcome};
 
 /// What is on its way from this commit on.
-pub(super) fn begin(ready: &Ready) -> Begin<'_> {
-    Begin { delivery: &ready.delivery, uid: &ready.uid, items: &ready.digest.items, shown: &ready.shown }
+pub(super) fn begin<'a>(config: &Config, ready: &'a Ready) -> Begin<'a> {
+    let on_ambiguous = match ready.delivery.channel {
+        Channel::Email => config.email.as_ref().map(email::Settings::on_ambiguous).unwrap_or_default(),
+        // what is written to a file or into the feed is never in doubt for long
+        Channel::Sms | Channel::Push | Channel::Desktop | Channel::InApp => OnAmbiguous::Resend,
+    };
+    let Ready { delivery, uid, shown, .. } = ready;
+    Begin { delivery, uid, items: &ready.digest.items, shown, on_ambiguous }
 }
 
 /// What the ledger is told: a mail that was refused for the channel's fault waits for another try.
