@@ -22,6 +22,7 @@ mod schedule;
 mod send_test;
 mod status;
 mod summary;
+mod suppress;
 mod templates;
 mod time;
 mod variable;
@@ -89,6 +90,7 @@ enum Command {
     Man(man::Arguments),
     Status(status::Arguments),
     Deliveries(deliveries::Arguments),
+    Suppress(suppress::Arguments),
     Pause(pause::Pause),
     Resume(pause::Resume),
     Baseline(baseline::Arguments),
@@ -115,6 +117,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Man(arguments) => man::run(&arguments),
         Command::Status(arguments) => status::run(&global, &arguments),
         Command::Deliveries(arguments) => deliveries::run(&global, &arguments),
+        Command::Suppress(arguments) => suppress::run(&global, &arguments),
         Command::Pause(_) => pause::pause(&global),
         Command::Resume(_) => pause::resume(&global),
         Command::Baseline(arguments) => baseline::run(&global, &arguments),

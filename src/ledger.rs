@@ -2,6 +2,7 @@
 //! Promise: no attempt reaches the wire without its committed row, and marks move only with the delivery.
 
 mod backoff;
+mod block;
 mod claim;
 mod columns;
 mod copy;
@@ -21,6 +22,7 @@ mod tellings;
 use rusqlite::Connection;
 
 pub use backoff::retry_after;
+pub use block::{Blocked, Blocks};
 pub use claim::Recovered;
 pub use enqueue::{Enqueued, Intake};
 pub use exchange::{Begin, Closed, Settled, Settlement};

@@ -113,6 +113,18 @@ CREATE TABLE doorbell_decision(
 -- What was kept back behind a delivery that may have arrived: every pass looks at it again, due or not.
 CREATE INDEX doorbell_decision_held ON doorbell_decision(rule) WHERE reason = 'delivery_in_doubt';
 
+-- Addresses that nothing goes to: refused for good, or taken out by a person.
+CREATE TABLE doorbell_block(
+  channel     TEXT NOT NULL,
+  address_key TEXT NOT NULL,  -- a hash, never the address; another address of the same person has another one
+  shown       TEXT NOT NULL,  -- the address, masked
+  since       INTEGER NOT NULL,
+  until       INTEGER,        -- NULL: until a person takes it out
+  reason      TEXT NOT NULL,  -- the provider's words; empty: a person's wish
+  delivery_id INTEGER,        -- the delivery that was refused
+  PRIMARY KEY(channel, address_key)
+) STRICT, WITHOUT ROWID;
+
 -- The feed for the host program's bell: the one table of the ledger that others read, and in which they set seen_at.
 CREATE TABLE in_app_notifications(
   id              INTEGER PRIMARY KEY,

@@ -5,6 +5,7 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 
+use super::block::block_refused;
 use super::columns::ms;
 use super::enqueue::write_items;
 use super::{AMBIGUOUS_RESENDS, Ledger, retry_after};
@@ -48,6 +49,8 @@ pub struct Settled<'a> {
     pub delivery: &'a Delivery,
     /// The content key it went out under.
     pub uid: &'a str,
+    /// The address it went to, which a refusal blocks; empty when it went nowhere or elsewhere.
+    pub address: &'a str,
     /// What to write.
     pub settlement: Settlement,
 }
@@ -99,9 +102,16 @@ impl Ledger {
         begun: &[Begin<'_>],
         now: DateTime<Utc>,
     ) -> Result<(Vec<Closed>, Vec<bool>)> {
-        let pass = self.pass;
+        let (pass, install_id) = (self.pass, &self.install_id);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let closed = settled.iter().map(|one| settle(&transaction, pass, one, now)).collect::<Result<_>>()?;
+        let mut closed = Vec::with_capacity(settled.len());
+        for one in settled {
+            let end = settle(&transaction, pass, one, now)?;
+            if end == Closed::Dead {
+                block_refused(&transaction, install_id, one, now)?;
+            }
+            closed.push(end);
+        }
         let may_go = begun.iter().map(|one| begin(&transaction, pass, one, now)).collect::<Result<_>>()?;
         transaction.commit().context("commit answers")?;
         Ok((closed, may_go))
@@ -126,7 +136,7 @@ fn begin(transaction: &Transaction<'_>, pass: i64, start: &Begin<'_>, now: DateT
         // the very same content has been on the wire: it must not go again, and its marks must stand
         take_over(transaction, delivery, start.items)?;
         let suppressed = Settlement::Suppressed(Reason::AlreadyTold);
-        settle(transaction, pass, &Settled { delivery, uid: start.uid, settlement: suppressed }, now)?;
+        settle(transaction, pass, &Settled { delivery, uid: start.uid, address: "", settlement: suppressed }, now)?;
         advance_marks(transaction, delivery.id, now)?;
         return Ok(false);
     }

@@ -1,5 +1,6 @@
 //! The life of a delivery, over a real ledger: what every store must keep.
 
+mod blocks;
 mod property;
 mod prune;
 mod rests;
@@ -101,7 +102,7 @@ impl Book {
 
     fn settle(&mut self, delivery: &Delivery, settlement: Settlement, now: DateTime<Utc>) -> Closed {
         let uid = self.key(delivery);
-        let settled = Settled { delivery, uid: &uid, settlement };
+        let settled = Settled { delivery, uid: &uid, address: "Ada@example.com", settlement };
         self.ledger.exchange(&[settled], &[], now).unwrap().0[0]
     }
 

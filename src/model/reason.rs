@@ -29,6 +29,8 @@ pub enum Reason {
     NoAddress,
     /// The recipient's address cannot be used.
     BadAddress,
+    /// The recipient's address was refused, or taken out by a person, and nothing goes to it.
+    Blocked,
     /// The same address hears already as another recipient.
     SameAddress,
     /// The recipient has read it.
@@ -97,7 +99,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, for tables and for reading the ledger.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 46] = [
         Self::AlreadyTold,
         Self::Grace,
         Self::BeforeFirstRun,
@@ -111,6 +113,7 @@ impl Reason {
         Self::OtherAccount,
         Self::NoAddress,
         Self::BadAddress,
+        Self::Blocked,
         Self::SameAddress,
         Self::Read,
         Self::NobodyToTell,
@@ -161,6 +164,7 @@ impl Reason {
             Self::OtherAccount => "other_account",
             Self::NoAddress => "no_address",
             Self::BadAddress => "bad_address",
+            Self::Blocked => "blocked",
             Self::SameAddress => "same_address",
             Self::Read => "read",
             Self::NobodyToTell => "nobody_to_tell",
@@ -217,6 +221,7 @@ impl Reason {
             Self::OtherAccount => "belongs to another account",
             Self::NoAddress => "no address for this channel",
             Self::BadAddress => "the address cannot be used",
+            Self::Blocked => "the address was refused and is blocked",
             Self::SameAddress => "the same address hears already",
             Self::Read => "has read it",
             Self::NobodyToTell => "no audience of the rule has anybody",

@@ -105,7 +105,8 @@ fn pass(config: &Config, replay: &Replay, ledger: &mut Ledger, calm: &mut Calm, 
     if due || digests.iter().any(|digest| digest.not_before.is_none()) {
         calm.end();
     } else {
-        calm.begin(config, &rules, &decisions, replay.still_until(at, &spans(config))?);
+        let still = [replay.still_until(at, &spans(config))?, ledger.next_unblock(at)?];
+        calm.begin(config, &rules, &decisions, still.into_iter().flatten().min());
     }
     let mut foreseen = Foreseen { at, slots, told: Vec::new(), suppressed: Vec::new(), later };
     if due {
@@ -177,7 +178,7 @@ fn send(ledger: &mut Ledger, going: Vec<(Delivery, Digest, String)>, foreseen: &
         .iter()
         .zip(&may_go)
         .filter(|(_, may_go)| **may_go)
-        .map(|((delivery, _, uid), _)| Settled { delivery, uid, settlement: accepted() })
+        .map(|((delivery, _, uid), _)| Settled { delivery, uid, address: "", settlement: accepted() })
         .collect();
     ledger.exchange(&sent, &[], foreseen.at)?;
     for ((delivery, digest, _), may_go) in going.into_iter().zip(may_go) {
@@ -193,7 +194,7 @@ fn send(ledger: &mut Ledger, going: Vec<(Delivery, Digest, String)>, foreseen: &
 fn settle(ledger: &mut Ledger, settled: &[(Delivery, Settlement)], now: DateTime<Utc>) -> Result<()> {
     let settled: Vec<Settled<'_>> = settled
         .iter()
-        .map(|(delivery, settlement)| Settled { delivery, uid: "", settlement: settlement.clone() })
+        .map(|(delivery, settlement)| Settled { delivery, uid: "", address: "", settlement: settlement.clone() })
         .collect();
     ledger.exchange(&settled, &[], now).map(|_| ())
 }

@@ -19,7 +19,9 @@ pub(super) fn begin<'a>(config: &Config, ready: &'a Ready) -> Begin<'a> {
 }
 
 /// What the ledger is told: a mail that was refused for the channel's fault waits for another try.
-pub(super) fn settled(judged: &Judged<Ready>) -> Settled<'_> {
+///
+/// Where mails are led elsewhere, a refusal says nothing about the recipient's own address.
+pub(super) fn settled(judged: &Judged<Ready>, redirected: bool) -> Settled<'_> {
     let ready = &judged.item;
     let settlement = match (&judged.outcome, &ready.note) {
         (Outcome::Accepted(_), Some(note)) => Settlement::Shown(note.clone(), ready.digest.items.clone()),
@@ -28,7 +30,8 @@ pub(super) fn settled(judged: &Judged<Ready>) -> Settled<'_> {
         }
         (outcome, _) => Settlement::Answered(outcome.clone()),
     };
-    Settled { delivery: &ready.delivery, uid: &ready.uid, settlement }
+    let address = if redirected { "" } else { &*ready.digest.recipient.address };
+    Settled { delivery: &ready.delivery, uid: &ready.uid, address, settlement }
 }
 
 /// What the operator is told: the setting to look at.
