@@ -17,6 +17,7 @@ mod pause;
 mod prune;
 mod recent;
 mod settings;
+mod storm;
 mod tellings;
 
 use rusqlite::Connection;
@@ -31,6 +32,7 @@ pub use mend::{Filter, Listed, Mend};
 pub use open::LedgerError;
 pub use overview::{Overview, PassSeen};
 pub use settings::Settings;
+pub use storm::Held;
 pub use tellings::{Kept, Telling};
 
 /// How many attempts of one delivery may have arrived before doorbell stops and leaves it to a person.

@@ -12,6 +12,7 @@ mod plan;
 mod reading;
 mod recheck;
 mod report;
+mod storm;
 mod suspects;
 mod way;
 mod weigh;
@@ -99,11 +100,13 @@ pub fn run(
 ) -> Result<Report> {
     let now = clock.now();
     let recovered = house.ledger.recover(now)?;
-    let plan = plan(house.config, &house.desk.snapshot()?, house.ledger, order, now)?;
+    let mut plan = plan(house.config, &house.desk.snapshot()?, house.ledger, order, now)?;
+    storm::brake(&house.config.limits, house.ledger, &mut plan)?;
     let enqueued = house.ledger.enqueue(&Intake {
         now,
         rules: &plan.rules,
         slots: &plan.slots,
+        held: &plan.held,
         limited: order.is_limited(),
         baselines: &plan.baselines,
         digests: &plan.digests,
@@ -138,7 +141,8 @@ pub fn rehearse(
 ) -> Result<(Plan, Vec<(Letter, Words)>)> {
     let now = clock.now();
     let snapshot = house.desk.snapshot()?;
-    let plan = plan(house.config, &snapshot, house.ledger, order, now)?;
+    let mut plan = plan(house.config, &snapshot, house.ledger, order, now)?;
+    storm::brake(&house.config.limits, house.ledger, &mut plan)?;
     let mut rehearsed = Vec::new();
     for digests in plan.digests.chunks(recheck::CHUNK) {
         for (digest, letter) in digests.iter().zip(letters::letters(house.config, &snapshot, digests, now)?) {

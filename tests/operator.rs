@@ -205,6 +205,24 @@ fn nothing_goes_to_an_address_that_a_person_added() {
 }
 
 #[test]
+fn x6_a_held_rule_is_named_by_run_and_status_and_goes_when_it_is_approved() {
+    let mut house = House::new(SmtpServer::start(Tls::Never));
+    house.office.agent("bob").asks("c2", "hello?").assign("c2", "bob");
+    let settings = house.office.folder().join("doorbell.toml");
+    let text = fs::read_to_string(&settings).unwrap();
+    fs::write(&settings, format!("{text}[limits]\nstorm = 1\n")).unwrap();
+    let said = house.says(&["run"], 1);
+    assert!(said.contains("a rule is held: reminder would begin 2 deliveries at once"), "{said}");
+    assert!(said.contains("doorbell approve reminder"), "{said}");
+    assert!(house.says(&["status"], 1).contains("rule reminder is held"));
+    assert!(house.says(&["approve", "remindr"], 64).contains("is not held; held: reminder"));
+    assert!(house.says(&["approve"], 0).contains("the next slot of reminder goes, about 2 digests"));
+    house.says(&["run"], 0);
+    assert_eq!(house.told(), 2);
+    assert!(house.says(&["approve"], 0).contains("no rule is held"));
+}
+
+#[test]
 fn a_delivery_that_does_not_exist_is_said() {
     let house = House::new(SmtpServer::start(Tls::Never));
     house.says(&["run"], 0);

@@ -12,4 +12,13 @@ pub struct Limits {
     pub per_recipient_per_day: Option<NonZeroU32>,
     /// Deliveries that one pass begins.
     pub per_pass: Option<NonZeroU32>,
+    /// Deliveries that one slot of a rule may begin, or ten times what it usually begins, before a person is asked.
+    pub storm: Option<NonZeroU32>,
+}
+
+impl Limits {
+    /// Deliveries that one slot of any rule may begin. Default: 1,000.
+    pub fn storm(&self) -> usize {
+        self.storm.map_or(1_000, |most| usize::try_from(most.get()).unwrap_or(usize::MAX))
+    }
 }

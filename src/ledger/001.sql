@@ -29,9 +29,20 @@ CREATE TABLE doorbell_slot(
   label   TEXT NOT NULL,
   slot_at INTEGER NOT NULL,
   pass_id INTEGER NOT NULL,
+  queued  INTEGER NOT NULL DEFAULT 0, -- deliveries it began
   PRIMARY KEY(rule, label)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX doorbell_slot_latest ON doorbell_slot(rule, slot_at);
+
+-- Rules whose slot would tell far more than usual: they tell nobody until a person lets one slot go.
+CREATE TABLE doorbell_hold(
+  rule       TEXT PRIMARY KEY,
+  since      INTEGER NOT NULL,
+  deliveries INTEGER NOT NULL,           -- what its slot would begin now
+  most       INTEGER NOT NULL,           -- what it may begin without being asked
+  told_at    INTEGER NOT NULL,           -- when the operator last heard of it
+  approved   INTEGER NOT NULL DEFAULT 0 CHECK(approved IN (0, 1))
+) STRICT, WITHOUT ROWID;
 
 -- One digest to one endpoint.
 CREATE TABLE doorbell_delivery(

@@ -69,8 +69,16 @@ impl Book {
         let slots = [(rule.clone(), Slot { at: now, label: format!("slot {}", self.slot) })];
         let baselines = [(rule.clone(), now)].into();
         let rules = [rule];
-        let intake =
-            Intake { now, rules: &rules, limited: false, slots: &slots, baselines: &baselines, digests, decisions };
+        let intake = Intake {
+            now,
+            rules: &rules,
+            limited: false,
+            slots: &slots,
+            held: &[],
+            baselines: &baselines,
+            digests,
+            decisions,
+        };
         self.ledger.enqueue(&intake).unwrap()
     }
 

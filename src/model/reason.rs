@@ -75,6 +75,8 @@ pub enum Reason {
     OffWork,
     /// The recipient heard as much today as the settings allow.
     DailyCap,
+    /// The rule would tell far more than usual, and waits for a person's word.
+    Held,
     /// Somebody is told by another rule.
     Covered,
     /// The recipient's phone is pushed to.
@@ -99,7 +101,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, for tables and for reading the ledger.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 47] = [
         Self::AlreadyTold,
         Self::Grace,
         Self::BeforeFirstRun,
@@ -136,6 +138,7 @@ impl Reason {
         Self::QuietHours,
         Self::OffWork,
         Self::DailyCap,
+        Self::Held,
         Self::Covered,
         Self::ReplacedByPush,
         Self::Dropped,
@@ -187,6 +190,7 @@ impl Reason {
             Self::QuietHours => "quiet_hours",
             Self::OffWork => "off_work",
             Self::DailyCap => "daily_cap",
+            Self::Held => "held",
             Self::Covered => "covered",
             Self::ReplacedByPush => "replaced_by_push",
             Self::Dropped => "dropped",
@@ -244,6 +248,7 @@ impl Reason {
             Self::QuietHours => "their quiet hours",
             Self::OffWork => "outside their working hours",
             Self::DailyCap => "heard as much today as limits.per_recipient_per_day allows",
+            Self::Held => "the rule would tell far more than usual, and is held",
             Self::Covered => "somebody is told by another rule",
             Self::ReplacedByPush => "their phone is pushed to instead",
             Self::Dropped => "dropped by a person",

@@ -41,7 +41,7 @@ pub struct Foreseen {
 /// Runs the passes of a period, both ends included, as if cron started one every five minutes and at each slot.
 ///
 /// `each` hears of every pass, in order. The first is at the first five minutes' mark: it makes up for missed slots.
-/// Pace and budget of a real pass take no time here. `replay` and `ledger` are those of just before `from`.
+/// Pace and budget of a real pass take no time here, and no storm is held: it is to be seen. `replay` and `ledger` are those of just before `from`.
 pub fn foresee(
     config: &Config,
     replay: &mut Replay,
@@ -79,21 +79,30 @@ fn slots(config: &Config, ledger: &Ledger, at: DateTime<Utc>) -> Result<Slots> {
 /// A pass that would weigh what was weighed before: it takes its slots and tells nobody.
 fn idle(ledger: &mut Ledger, slots: Slots, at: DateTime<Utc>) -> Result<Foreseen> {
     let (baselines, limited) = (HashMap::new(), false);
-    let intake =
-        Intake { now: at, rules: &[], slots: &slots, limited, baselines: &baselines, digests: &[], decisions: &[] };
+    let intake = Intake {
+        now: at,
+        rules: &[],
+        slots: &slots,
+        held: &[],
+        limited,
+        baselines: &baselines,
+        digests: &[],
+        decisions: &[],
+    };
     ledger.enqueue(&intake)?;
     Ok(Foreseen { at, slots, told: Vec::new(), suppressed: Vec::new(), later: 0 })
 }
 
 fn pass(config: &Config, replay: &Replay, ledger: &mut Ledger, calm: &mut Calm, at: DateTime<Utc>) -> Result<Foreseen> {
     ledger.recover(at)?;
-    let Plan { rules, slots, baselines, decisions, digests } =
+    let Plan { rules, slots, baselines, decisions, digests, .. } =
         plan(config, &replay.desk().snapshot()?, ledger, &Order::default(), at)?;
     let later = decisions.iter().filter(|decision| matches!(decision.verdict, Verdict::Later(..))).count();
     let intake = Intake {
         now: at,
         rules: &rules,
         slots: &slots,
+        held: &[],
         limited: false,
         baselines: &baselines,
         digests: &digests,
