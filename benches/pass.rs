@@ -111,7 +111,8 @@ fn quiet_pass(messages: i64) {
 fn settings(folder: &Path, port: u16) {
     let text = format!(
         "[desk]\nurl = \"sqlite:chat.db\"\n[email]\nserver = \"127.0.0.1:{port}\"\nsecurity = \"none\"\n\
-         from = \"Desk <desk@example.com>\"\n[rule.reminder]\nwatch = \"unread\"\nschedule = {{ every = \"1m\" }}\n\
+         from = \"Desk <desk@example.com>\"\n[limits]\nstorm = 1000000\n\
+         [rule.reminder]\nwatch = \"unread\"\nschedule = {{ every = \"1m\" }}\n\
          tell = [\"assignee\"]\n"
     );
     fs::write(folder.join("doorbell.toml"), text).unwrap();

@@ -1,5 +1,6 @@
 //! The command line: one file per command. Only here the clock is read and connections are opened.
 
+mod approve;
 mod baseline;
 mod check;
 mod completions;
@@ -26,6 +27,7 @@ mod send_test;
 mod signals;
 mod status;
 mod summary;
+mod suppress;
 mod templates;
 mod textfile;
 mod time;
@@ -94,6 +96,8 @@ enum Command {
     Man(man::Arguments),
     Status(status::Arguments),
     Deliveries(deliveries::Arguments),
+    Approve(approve::Arguments),
+    Suppress(suppress::Arguments),
     Pause(pause::Pause),
     Resume(pause::Resume),
     Baseline(baseline::Arguments),
@@ -122,6 +126,8 @@ pub fn run(cli: Cli) -> Exit {
         Command::Man(arguments) => man::run(&arguments),
         Command::Status(arguments) => status::run(&global, &arguments),
         Command::Deliveries(arguments) => deliveries::run(&global, &arguments),
+        Command::Approve(arguments) => approve::run(&global, &arguments),
+        Command::Suppress(arguments) => suppress::run(&global, &arguments),
         Command::Pause(_) => pause::pause(&global),
         Command::Resume(_) => pause::resume(&global),
         Command::Baseline(arguments) => baseline::run(&global, &arguments),

@@ -2,6 +2,7 @@
 //! Promise: no attempt reaches the wire without its committed row, and marks move only with the delivery.
 
 mod backoff;
+mod block;
 mod bounce;
 mod claim;
 mod columns;
@@ -18,12 +19,15 @@ mod pause;
 mod prune;
 mod recent;
 mod settings;
+mod storm;
 mod tellings;
 
 use rusqlite::Connection;
 
 pub use backoff::retry_after;
+pub use block::{Blocked, Blocks};
 pub use bounce::Bounced;
+pub use claim::Recovered;
 pub use enqueue::{Enqueued, Intake};
 pub use exchange::{Begin, Closed, Settled, Settlement};
 pub use key::{thread_key, uid};
@@ -31,6 +35,7 @@ pub use mend::{Filter, Listed, Mend};
 pub use open::LedgerError;
 pub use overview::{Overview, PassSeen, Queue};
 pub use settings::Settings;
+pub use storm::Held;
 pub use tellings::{Kept, Telling};
 
 /// How many attempts of one delivery may have arrived before doorbell stops and leaves it to a person.

@@ -20,7 +20,7 @@ mod words;
 pub use address::{display_name, email_address, masked, phone_number};
 pub use channel::Channel;
 pub use decision::{Decision, Verdict};
-pub use delivery::{Delivery, Digest, Item, Outcome, Recipient, Reply};
+pub use delivery::{Delivery, Digest, Item, OnAmbiguous, Outcome, Recipient, Reply};
 pub use desk::{Attachment, BodyFormat, BotState, Conversation, Event, Facts, MessageRef, Pending, Status};
 pub use hours::{Availability, Hours};
 pub use ids::{AccountId, AgentId, ContactId, ConversationId, GroupId, MessageId, RecipientId, RuleName};

@@ -12,6 +12,7 @@ mod plan;
 mod reading;
 mod recheck;
 mod report;
+mod storm;
 mod suspects;
 mod way;
 mod weigh;
@@ -101,12 +102,14 @@ pub fn run(
     let now = clock.now();
     let recovered = house.ledger.recover(now)?;
     failpoint::reached("recovered");
-    let plan = plan(house.config, &house.desk.snapshot()?, house.ledger, order, now)?;
+    let mut plan = plan(house.config, &house.desk.snapshot()?, house.ledger, order, now)?;
     failpoint::reached("planned");
+    storm::brake(&house.config.limits, house.ledger, &mut plan)?;
     let enqueued = house.ledger.enqueue(&Intake {
         now,
         rules: &plan.rules,
         slots: &plan.slots,
+        held: &plan.held,
         limited: order.is_limited(),
         baselines: &plan.baselines,
         digests: &plan.digests,
@@ -119,6 +122,9 @@ pub fn run(
         report.add_template_fault(post.template_fault.as_ref());
         lanes::deliver(house, &post, order, clock, only, &mut report, progress)?;
         report.left = house.ledger.due_count(clock.now())?;
+    }
+    // a pass in which nothing was due was closed when it was opened, as one that needs nobody
+    if enqueued.due || report.exit_status() != 0 {
         house.ledger.finish(clock.now(), report.exit_status(), &report.summary())?;
     }
     // what was told is told: a ledger that cannot forget now will forget later
@@ -138,7 +144,8 @@ pub fn rehearse(
 ) -> Result<(Plan, Vec<(Letter, Words)>)> {
     let now = clock.now();
     let snapshot = house.desk.snapshot()?;
-    let plan = plan(house.config, &snapshot, house.ledger, order, now)?;
+    let mut plan = plan(house.config, &snapshot, house.ledger, order, now)?;
+    storm::brake(&house.config.limits, house.ledger, &mut plan)?;
     let mut rehearsed = Vec::new();
     for digests in plan.digests.chunks(recheck::CHUNK) {
         for (digest, letter) in digests.iter().zip(letters::letters(house.config, &snapshot, digests, now)?) {

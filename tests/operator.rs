@@ -180,6 +180,49 @@ fn a_person_is_forgotten_but_for_their_id() {
 }
 
 #[test]
+fn an_address_that_was_refused_is_listed_masked_and_can_be_taken_out() {
+    let house = House::new(refusing());
+    house.says(&["run"], 1);
+    let listed = house.says(&["suppress", "list"], 0);
+    assert!(listed.contains("a***@e***.com") && listed.contains("550 5.1.1 no such user"), "{listed}");
+    let said = house.says(&["suppress", "remove", "ADA@example.com"], 0);
+    assert!(said.contains("a***@e***.com is not blocked any more") || said.contains("A***@e***.com is not"), "{said}");
+    assert!(house.says(&["suppress", "list"], 0).contains("no address is blocked"));
+    house.says(&["suppress", "remove", "ada@example.com"], 64);
+}
+
+#[test]
+fn nothing_goes_to_an_address_that_a_person_added() {
+    let house = House::new(SmtpServer::start(Tls::Never));
+    let said = house.says(&["suppress", "add", "ada@example.com"], 0);
+    assert!(said.contains("a***@e***.com") && !said.contains("ada@"), "{said}");
+    house.says(&["run"], 0);
+    assert_eq!(house.told(), 0);
+    let json: serde_json::Value =
+        serde_json::from_str(&house.says(&["suppress", "list", "--format", "json"], 0)).unwrap();
+    assert_eq!((&json["channel"], json["until"].is_null()), (&"email".into(), true), "{json}");
+    assert!(house.says(&["suppress", "add", "ada"], 64).contains("neither an email address nor"));
+}
+
+#[test]
+fn x6_a_held_rule_is_named_by_run_and_status_and_goes_when_it_is_approved() {
+    let mut house = House::new(SmtpServer::start(Tls::Never));
+    house.office.agent("bob").asks("c2", "hello?").assign("c2", "bob");
+    let settings = house.office.folder().join("doorbell.toml");
+    let text = fs::read_to_string(&settings).unwrap();
+    fs::write(&settings, format!("{text}[limits]\nstorm = 1\n")).unwrap();
+    let said = house.says(&["run"], 1);
+    assert!(said.contains("a rule is held: reminder would begin 2 deliveries at once"), "{said}");
+    assert!(said.contains("doorbell approve reminder"), "{said}");
+    assert!(house.says(&["status"], 1).contains("rule reminder is held"));
+    assert!(house.says(&["approve", "remindr"], 64).contains("is not held; held: reminder"));
+    assert!(house.says(&["approve"], 0).contains("the next slot of reminder goes, about 2 digests"));
+    house.says(&["run"], 0);
+    assert_eq!(house.told(), 2);
+    assert!(house.says(&["approve"], 0).contains("no rule is held"));
+}
+
+#[test]
 fn a_delivery_that_does_not_exist_is_said() {
     let house = House::new(SmtpServer::start(Tls::Never));
     house.says(&["run"], 0);

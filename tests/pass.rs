@@ -5,7 +5,7 @@ mod office;
 mod servers;
 mod shift;
 
-use doorbell::model::RecipientId;
+use doorbell::model::{Channel, RecipientId};
 use doorbell::pass::Order;
 use office::Office;
 use servers::{Act, At, SmtpServer, Tls};
@@ -225,6 +225,41 @@ fn a_refused_address_does_not_stop_the_others_and_is_told_apart() {
 }
 
 #[test]
+fn a_refused_address_is_left_alone_and_the_else_of_the_rule_applies() {
+    let mut office = office();
+    office.email("ada", Some("ada@gone.example"));
+    let server = SmtpServer::start(Tls::Never).times(At::Rcpt, "gone.example", say("550 5.1.1 no such user"), 9);
+    let mut shift = Shift::with(office, server, REMINDER);
+    assert_eq!(shift.pass("2026-03-02T09:05:00Z").dead, 1);
+    let report = shift.pass("2026-03-02T09:10:00Z");
+    assert_eq!((report.dead, report.reasons.get("blocked")), (0, Some(&1)), "{report:?}");
+    assert_eq!(shift.told(), ["bob@example.com"], "the group hears in place of the assignee");
+    shift.office.at("2026-03-02T09:11:00Z").email("ada", Some("ada@example.com")).asks("c1", "anybody?");
+    shift.pass("2026-03-02T09:20:00Z");
+    assert_eq!(shift.told(), ["ada@example.com"], "another address is not blocked");
+}
+
+#[test]
+fn a_digest_on_its_way_to_an_address_that_is_blocked_meanwhile_is_dropped_with_the_reason() {
+    let server = SmtpServer::start(Tls::Never).times(At::Rcpt, "", say("451 4.3.0 later"), 1);
+    let mut shift = Shift::with(office(), server, REMINDER);
+    shift.pass("2026-03-02T09:05:00Z");
+    shift.ledger().block(Channel::Email, "ada@example.com", office::instant("2026-03-02T09:06:00Z")).unwrap();
+    shift.passes("2026-03-02T09:10:00Z", "2026-03-02T09:10:00Z");
+    let id = shift.office.conversation_id("c1");
+    assert_eq!(shift.ledger().tellings(&id).unwrap()[0].words, "blocked");
+}
+
+#[test]
+fn a_refusal_in_a_trial_blocks_nobodys_own_address() {
+    let server = SmtpServer::start(Tls::Never).times(At::Rcpt, "trial@", say("550 5.1.1 no such user"), 9);
+    let mut shift = Shift::with(office(), server, REMINDER);
+    let order = Order { redirect_to: Some("trial@example.com".into()), ..Order::default() };
+    assert_eq!(shift.pass_ordered("2026-03-02T09:05:00Z", &order).dead, 1);
+    assert!(shift.ledger().blocked(office::instant("2026-03-02T09:06:00Z")).unwrap().is_empty());
+}
+
+#[test]
 fn a_digest_that_waits_for_another_try_takes_newer_messages_along() {
     let server = SmtpServer::start(Tls::Never).times(At::Rcpt, "", say("451 4.3.0 later"), 1);
     let mut shift = Shift::with(office(), server, REMINDER);
@@ -270,6 +305,16 @@ fn an_answer_that_is_lost_twice_is_left_to_a_person() {
     let report = shift.pass("2026-03-02T09:20:00Z");
     assert_eq!((report.unknown, report.exit_status()), (1, 1));
     assert_eq!(shift.passes("2026-03-02T09:25:00Z", "2026-03-02T12:00:00Z").len(), 2);
+    assert_eq!(shift.states(), ["unknown"]);
+}
+
+#[test]
+fn a_channel_that_holds_leaves_a_lost_answer_to_a_person_at_once() {
+    let server = SmtpServer::start(Tls::Never).times(At::Taken, "", Act::Reset, 1);
+    let mut shift = Shift::with(office(), server, REMINDER).set("on_ambiguous = \"hold\"\n");
+    let report = shift.pass("2026-03-02T09:05:00Z");
+    assert_eq!((report.unknown, report.retried, report.exit_status()), (1, 0, 1), "{report:?}");
+    assert_eq!(shift.passes("2026-03-02T09:10:00Z", "2026-03-02T12:00:00Z").len(), 1, "the doubtful one itself");
     assert_eq!(shift.states(), ["unknown"]);
 }
 

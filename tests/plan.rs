@@ -13,6 +13,7 @@ use std::process::{Command, Output, Stdio};
 use chrono::TimeDelta;
 use doorbell::desk::Desk;
 use doorbell::ledger::Ledger;
+use doorbell::model::Channel;
 use doorbell::pass::{Order, foresee};
 use office::{Office, instant};
 use serde_json::Value;
@@ -220,7 +221,7 @@ fn told_before() -> Office {
         .connection()
         .execute_batch(&format!(
             "INSERT INTO doorbell_rule VALUES ('reminder', {0}, {0});
-             INSERT INTO doorbell_slot VALUES ('reminder', '2026-03-02T09:10:00Z', {1}, 1);
+             INSERT INTO doorbell_slot(rule, label, slot_at, pass_id) VALUES ('reminder', '2026-03-02T09:10:00Z', {1}, 1);
              INSERT INTO doorbell_delivery(id, recipient, channel, state, queued_at, next_attempt_at, give_up_at, closed_at,
                attempt)
              VALUES (1, 'agent:1', 'email', 'sent', {1}, {1}, {1} + 259200000, {1}, 1);
@@ -278,6 +279,19 @@ fn a_delivery_that_waits_in_the_ledger_goes_at_its_time() {
     office.at("2026-03-02T09:10:30Z").replies("ada", "c1", "yes").replies("ada", "c2", "yes");
     let shown = plan(office.folder(), from, "2026-03-02 12:00");
     assert!(shown.contains("Mon 2 Mar 2026, 09:15 GMT  reminder\n  not told: Ada  email  #1000: "), "{shown}");
+}
+
+#[test]
+fn an_address_that_is_blocked_until_some_time_hears_from_then_on() {
+    let mut office = Office::new();
+    settings(office.folder(), &FIVE_MINUTES.replace(", \"oncall\"", ""));
+    office.agent("ada").contact("tom").asks("c1", "hello?").assign("c1", "ada");
+    let ledger = Ledger::open(&office.path()).unwrap();
+    let day = instant("2026-03-02T09:00:00Z");
+    ledger.block(Channel::Email, "ada@example.com", day - TimeDelta::days(1)).unwrap();
+    let until = (day + TimeDelta::minutes(43)).timestamp_millis();
+    office.connection().execute("UPDATE doorbell_block SET until = ?1", [until]).unwrap();
+    assert_eq!(told(office.folder(), "2026-03-02 09:00", "2026-03-02 12:00"), ["2026-03-02T09:45 Ada 1000"]);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::render::TemplateError;
 pub(super) const HELP: &str = "\
 Exit status:
    0  done, or another pass is at it (retries may be waiting)
-   1  something new needs a person: a delivery is dead, or may have arrived
+   1  something new needs a person: a delivery is dead or may have arrived, a rule is held
   64  the command line is wrong
   74  a file or database could not be read or written
   75  something is busy or unreachable for now; try later

@@ -14,7 +14,8 @@ const PASSES: u32 = 5;
 
 /// Say what waits, what went wrong, and when the last passes ran
 ///
-/// Ends in 0 when all is well, 1 for a warning (paused, or something died or is in doubt since a day), 2 when it is
+/// Ends in 0 when all is well, 1 for a warning (paused, a rule is held, or something died or is in doubt
+/// since a day), 2 when it is
 /// critical (something is overdue, or no pass has ended for too long), 3 when nothing can be said: as monitors expect.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -78,6 +79,9 @@ fn level(overview: &Overview, arguments: &Arguments, now: DateTime<Utc>) -> Leve
         }
         _ => {}
     }
+    if let Some(held) = overview.held.first() {
+        return Level::Warning(format!("rule {} is held; see what it would tell, then: doorbell approve", held.rule));
+    }
     if overview.failed_lately > 0 {
         let failed = counted(usize::try_from(overview.failed_lately).unwrap_or(usize::MAX), "delivery");
         return Level::Warning(format!("{failed} died or in doubt since a day; see: doorbell deliveries list"));
@@ -95,6 +99,9 @@ fn lines(overview: &Overview, time: impl Fn(DateTime<Utc>) -> String) -> Vec<Str
     lines.extend(overview.oldest_due.map(|at| format!("oldest due: {}", time(at))));
     for (state, channel, count) in &overview.counts {
         lines.push(format!("{state:<10} {channel:<8} {count}"));
+    }
+    for held in &overview.held {
+        lines.push(format!("held: {}, {} deliveries, {} are the most", held.rule, held.deliveries, held.limit));
     }
     for pass in &overview.passes {
         let ended = match (pass.ended_at, pass.exit_status) {
@@ -126,5 +133,6 @@ fn as_json(overview: &Overview, level: &str, why: &str) -> serde_json::Value {
         "level": level, "why": why, "due": overview.due, "failed_lately": overview.failed_lately,
         "oldest_due": overview.oldest_due.map(|at| at.to_rfc3339()),
         "paused_since": overview.paused_since.map(|at| at.to_rfc3339()), "counts": counts, "passes": passes,
+        "held": overview.held.iter().map(|held| held.rule.as_str()).collect::<Vec<_>>(),
     })
 }

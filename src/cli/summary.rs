@@ -27,6 +27,10 @@ pub(super) fn of(report: &Report) -> String {
         let dropped = counted(report.suppressed, "queued digest");
         line(format!("{dropped} dropped: answered, read or told in the meantime"));
     }
+    if report.held > 0 {
+        let rules = counted(report.held, "rule");
+        line(format!("{rules} held, because of far more to tell than usual; see: doorbell status"));
+    }
     if report.recovered > 0 {
         line(format!("{} of a pass that was stopped sent once more under the same Message-ID", report.recovered));
     }
@@ -77,6 +81,7 @@ pub(super) fn troubles(report: &Report, all: bool) -> Vec<String> {
         .map(|trouble| {
             let what = match (trouble.kind, trouble.key) {
                 ("settings", Some(key)) => format!("the settings do not work: {key}"),
+                ("held", _) => "a rule is held".into(),
                 ("retry", _) => format!("delivery {} to {} waits for another try", trouble.delivery, trouble.address),
                 ("unknown", _) => format!("delivery {} to {} may have arrived", trouble.delivery, trouble.address),
                 _ => format!("delivery {} to {} is dead", trouble.delivery, trouble.address),

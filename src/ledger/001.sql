@@ -29,9 +29,20 @@ CREATE TABLE doorbell_slot(
   label   TEXT NOT NULL,
   slot_at INTEGER NOT NULL,
   pass_id INTEGER NOT NULL,
+  queued  INTEGER NOT NULL DEFAULT 0, -- deliveries it began
   PRIMARY KEY(rule, label)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX doorbell_slot_latest ON doorbell_slot(rule, slot_at);
+
+-- Rules whose slot would tell far more than usual: they tell nobody until a person lets one slot go.
+CREATE TABLE doorbell_hold(
+  rule       TEXT PRIMARY KEY,
+  since      INTEGER NOT NULL,
+  deliveries INTEGER NOT NULL,           -- what its slot would begin now
+  most       INTEGER NOT NULL,           -- what it may begin without being asked
+  told_at    INTEGER NOT NULL,           -- when the operator last heard of it
+  approved   INTEGER NOT NULL DEFAULT 0 CHECK(approved IN (0, 1))
+) STRICT, WITHOUT ROWID;
 
 -- One digest to one endpoint.
 CREATE TABLE doorbell_delivery(
@@ -47,6 +58,7 @@ CREATE TABLE doorbell_delivery(
   uid             TEXT UNIQUE,               -- content key of the attempt on the wire, kept once it may have arrived
   attempt         INTEGER NOT NULL DEFAULT 0,
   ambiguous       INTEGER NOT NULL DEFAULT 0, -- attempts that may have arrived
+  policy          TEXT NOT NULL DEFAULT 'resend' CHECK(policy IN ('resend','hold')), -- what a doubt about it is answered with
   queued_at       INTEGER NOT NULL,
   next_attempt_at INTEGER NOT NULL,
   give_up_at      INTEGER NOT NULL,
@@ -111,6 +123,18 @@ CREATE TABLE doorbell_decision(
 ) STRICT, WITHOUT ROWID;
 -- What was kept back behind a delivery that may have arrived: every pass looks at it again, due or not.
 CREATE INDEX doorbell_decision_held ON doorbell_decision(rule) WHERE reason = 'delivery_in_doubt';
+
+-- Addresses that nothing goes to: refused for good, or taken out by a person.
+CREATE TABLE doorbell_block(
+  channel     TEXT NOT NULL,
+  address_key TEXT NOT NULL,  -- a hash, never the address; another address of the same person has another one
+  shown       TEXT NOT NULL,  -- the address, masked
+  since       INTEGER NOT NULL,
+  until       INTEGER,        -- NULL: until a person takes it out
+  reason      TEXT NOT NULL,  -- the provider's words; empty: a person's wish
+  delivery_id INTEGER,        -- the delivery that was refused
+  PRIMARY KEY(channel, address_key)
+) STRICT, WITHOUT ROWID;
 
 -- The feed for the host program's bell: the one table of the ledger that others read, and in which they set seen_at.
 CREATE TABLE in_app_notifications(

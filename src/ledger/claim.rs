@@ -25,44 +25,56 @@ const LONGEST_REST: TimeDelta = TimeDelta::days(10);
 const PUT_OFF: &str = "state = 'queued' AND next_attempt_at > ?1
     AND (max(queued_at, coalesce(begun_at, 0)) > ?2 OR next_attempt_at > ?3)";
 
+/// Whether what may have arrived goes once more; ?2 is how often at most.
+const AGAIN: &str = "policy = 'resend' AND ambiguous < ?2";
+
+/// What a dead pass had on the wire.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Deliveries that go once more.
+    pub again: usize,
+    /// Deliveries that are left to a person.
+    pub unknown: usize,
+}
+
 /// Clocks are set right by seconds all the time.
 const SMALL_STEP: TimeDelta = TimeDelta::minutes(5);
 
 impl Ledger {
     /// Takes back what a dead pass held: claimed ones are queued again, those on the wire may have arrived.
     ///
-    /// Only under the pass lock: whatever is held then belongs to the dead. Answers how many were on the wire.
-    pub fn recover(&mut self, now: DateTime<Utc>) -> Result<usize> {
+    /// Only under the pass lock: whatever is held then belongs to the dead. Answers what becomes of those on the wire.
+    pub fn recover(&mut self, now: DateTime<Utc>) -> Result<Recovered> {
         self.undo_a_clock_ahead(now)?;
         let held: bool = self
             .connection
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM doorbell_delivery WHERE state IN ('claimed','sending'))")?
             .query_row([], |row| row.get(0))?;
         if !held {
-            return Ok(0);
+            return Ok(Recovered::default());
         }
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute(
             "UPDATE doorbell_delivery SET state = 'queued', owner = NULL, attempt = attempt - 1 WHERE state = 'claimed'",
             [],
         )?;
-        let in_doubt = transaction.execute(
-            "UPDATE doorbell_delivery SET ambiguous = ambiguous + 1, owner = NULL, next_attempt_at = ?1,
-               reply_code = '', reply_text = 'doorbell was stopped before the answer came',
-               state = CASE WHEN ambiguous < ?2 THEN 'queued' ELSE 'unknown' END,
-               closed_at = CASE WHEN ambiguous < ?2 THEN NULL ELSE ?1 END
-             WHERE state = 'sending'",
-            (ms(now), AMBIGUOUS_RESENDS),
-        )?;
-        let closed: Vec<i64> = transaction
-            .prepare("SELECT id FROM doorbell_delivery WHERE state = 'unknown' AND closed_at = ?1")?
-            .query_map([ms(now)], |row| row.get(0))?
+        let held: Vec<(i64, bool)> = transaction
+            .prepare(&format!(
+                "UPDATE doorbell_delivery SET ambiguous = ambiguous + 1, owner = NULL, next_attempt_at = ?1,
+                   reply_code = '', reply_text = 'doorbell was stopped before the answer came',
+                   state = CASE WHEN {AGAIN} THEN 'queued' ELSE 'unknown' END,
+                   closed_at = CASE WHEN {AGAIN} THEN NULL ELSE ?1 END
+                 WHERE state = 'sending' RETURNING id, state = 'unknown'"
+            ))?
+            .query_map((ms(now), AMBIGUOUS_RESENDS), |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
-        for delivery in closed {
-            advance_marks(&transaction, delivery, now)?;
+        let unknown = held.iter().filter(|(_, unknown)| *unknown);
+        for (delivery, _) in unknown.clone() {
+            advance_marks(&transaction, *delivery, now)?;
         }
+        let unknown = unknown.count();
         transaction.commit().context("take back what a stopped pass held")?;
-        Ok(in_doubt)
+        Ok(Recovered { again: held.len() - unknown, unknown })
     }
 
     /// A clock that ran ahead once must not silence anybody for as long as it was ahead.

@@ -9,11 +9,12 @@ use super::Ledger;
 use super::columns::{instant, ms};
 
 /// What the copy begins with, by table; `?1` is the instant.
-const ROWS: [(&str, &str); 5] = [
+const ROWS: [(&str, &str); 6] = [
     // a rule that ran first at a later time is new at this one
     ("doorbell_rule", "SELECT * FROM doorbell_rule WHERE first_seen_at < ?1"),
     ("doorbell_slot", "SELECT * FROM doorbell_slot WHERE slot_at < ?1"),
     ("doorbell_mark", "SELECT * FROM doorbell_mark WHERE told_at < ?1"),
+    ("doorbell_block", "SELECT * FROM doorbell_block WHERE since < ?1"),
     // deliveries that were under way: those that ended later end again when they did
     (
         "doorbell_delivery",

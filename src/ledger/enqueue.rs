@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::Ledger;
 use super::columns::ms;
+use super::storm::{Held, count_slots, end_hold, keep_held};
 use crate::failpoint;
 use crate::model::{Channel, Decision, Digest, Item, Reason, Rule, RuleName, Slot, Verdict};
 
@@ -27,6 +28,8 @@ pub struct Intake<'a> {
     pub limited: bool,
     /// The slots this pass wants; a rule whose slot is gone tells nothing.
     pub slots: &'a [(RuleName, Slot)],
+    /// The rules that would tell far more than usual; they are in neither of the two.
+    pub held: &'a [Held],
     /// From when each rule of the settings tells; kept for rules that are new.
     pub baselines: &'a HashMap<RuleName, DateTime<Utc>>,
     /// What is to be told.
@@ -46,6 +49,8 @@ pub struct Enqueued {
     pub uncovered: usize,
     /// Digests kept back because an earlier one to the same target may have arrived.
     pub in_doubt: usize,
+    /// The held rules of which the operator is to hear now.
+    pub held_news: Vec<Held>,
     /// All deliveries that this pass queued or joined.
     pub deliveries: Vec<i64>,
     /// Whether anything is due now, from this pass or an earlier one.
@@ -59,18 +64,27 @@ impl Ledger {
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).context("lock ledger")?;
         let pass = open_pass(&transaction, intake.now)?;
         let won = take_slots(&transaction, pass, intake)?;
+        let mut enqueued = Enqueued::default();
         if !intake.limited {
             keep_baselines(&transaction, intake)?;
+            enqueued.held_news = keep_held(&transaction, intake)?;
             // every one of them was decided again in this pass
             transaction.execute("DELETE FROM doorbell_decision WHERE reason = 'delivery_in_doubt'", [])?;
         }
-        let mut enqueued = Enqueued { uncovered: keep_decisions(&transaction, intake)?, ..Enqueued::default() };
+        enqueued.uncovered = keep_decisions(&transaction, intake)?;
+        let mut begun: HashMap<RuleName, i64> = HashMap::new();
         for digest in intake.digests {
             let items: Vec<&Item> = digest.items.iter().filter(|item| won.contains(&item.rule)).collect();
             if !items.is_empty() {
+                let before = enqueued.queued;
                 queue(&transaction, intake.now, digest, &items, &mut enqueued)?;
+                if enqueued.queued > before {
+                    let rules: HashSet<&RuleName> = items.iter().map(|item| &item.rule).collect();
+                    rules.into_iter().for_each(|rule| *begun.entry(rule.clone()).or_default() += 1);
+                }
             }
         }
+        count_slots(&transaction, intake, &begun)?;
         enqueued.due = anything_due(&transaction, intake.now)?;
         if !enqueued.due {
             transaction
@@ -116,6 +130,8 @@ fn take_slots(transaction: &Transaction<'_>, pass: i64, intake: &Intake<'_>) -> 
     for (rule, slot) in intake.slots {
         if take.execute(params![rule.as_str(), slot.label, ms(slot.at), pass])? == 0 {
             won.remove(rule);
+        } else {
+            end_hold(transaction, rule)?;
         }
         prune.execute(params![rule.as_str(), ms(intake.now - SLOTS_KEPT)])?;
     }

@@ -5,11 +5,12 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 
+use super::block::block_refused;
 use super::columns::ms;
 use super::enqueue::write_items;
 use super::{AMBIGUOUS_RESENDS, Ledger, retry_after};
 use crate::failpoint;
-use crate::model::{Delivery, Item, Note, Outcome, Reason, Reply};
+use crate::model::{Delivery, Item, Note, OnAmbiguous, Outcome, Reason, Reply};
 
 /// How often the lock is waited for again, half a minute each, before answers are given up for lost.
 const PATIENCE: u32 = 10;
@@ -25,6 +26,8 @@ pub struct Begin<'a> {
     pub items: &'a [Item],
     /// The address, masked.
     pub shown: &'a str,
+    /// What becomes of it should its answer be lost.
+    pub on_ambiguous: OnAmbiguous,
 }
 
 /// What is to be written about a delivery in hand.
@@ -47,6 +50,8 @@ pub struct Settled<'a> {
     pub delivery: &'a Delivery,
     /// The content key it went out under.
     pub uid: &'a str,
+    /// The address it went to, which a refusal blocks; empty when it went nowhere or elsewhere.
+    pub address: &'a str,
     /// What to write.
     pub settlement: Settlement,
 }
@@ -98,9 +103,16 @@ impl Ledger {
         begun: &[Begin<'_>],
         now: DateTime<Utc>,
     ) -> Result<(Vec<Closed>, Vec<bool>)> {
-        let pass = self.pass;
+        let (pass, install_id) = (self.pass, &self.install_id);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let closed = settled.iter().map(|one| settle(&transaction, pass, one, now)).collect::<Result<_>>()?;
+        let mut closed = Vec::with_capacity(settled.len());
+        for one in settled {
+            let end = settle(&transaction, pass, one, now)?;
+            if end == Closed::Dead {
+                block_refused(&transaction, install_id, one, now)?;
+            }
+            closed.push(end);
+        }
         let may_go = begun.iter().map(|one| begin(&transaction, pass, one, now)).collect::<Result<_>>()?;
         let pass_by = |begins: &str, settles: &str| {
             if !begun.is_empty() {
@@ -135,16 +147,25 @@ fn begin(transaction: &Transaction<'_>, pass: i64, start: &Begin<'_>, now: DateT
         // the very same content has been on the wire: it must not go again, and its marks must stand
         take_over(transaction, delivery, start.items)?;
         let suppressed = Settlement::Suppressed(Reason::AlreadyTold);
-        settle(transaction, pass, &Settled { delivery, uid: start.uid, settlement: suppressed }, now)?;
+        settle(transaction, pass, &Settled { delivery, uid: start.uid, address: "", settlement: suppressed }, now)?;
         advance_marks(transaction, delivery.id, now)?;
         return Ok(false);
     }
     let begun = transaction
         .prepare_cached(
-            "UPDATE doorbell_delivery SET state = 'sending', uid = ?4, begun_at = ?5, endpoint_shown = ?6
+            "UPDATE doorbell_delivery SET state = 'sending', uid = ?4, begun_at = ?5, endpoint_shown = ?6,
+               policy = ?7
              WHERE id = ?1 AND owner = ?2 AND attempt = ?3 AND state = 'claimed'",
         )?
-        .execute(params![delivery.id, pass, delivery.attempt, start.uid, ms(now), start.shown])?;
+        .execute(params![
+            delivery.id,
+            pass,
+            delivery.attempt,
+            start.uid,
+            ms(now),
+            start.shown,
+            start.on_ambiguous.word()
+        ])?;
     if begun == 1 {
         take_over(transaction, delivery, start.items)?;
     }
@@ -294,15 +315,14 @@ fn after<'a>(
         Outcome::Misconfigured { reply, .. } => (Closed::Retried(now), reply),
         Outcome::Deferred(wish, reply) => {
             let at = now + retry_after(settled.uid, attempt, *wish);
-            let (give_up_at, _) = limits(transaction, settled.delivery.id)?;
+            let give_up_at = give_up_at(transaction, settled.delivery.id)?;
             // nobody there is an outage: it ages nothing, and ends in one digest of what still waits
             let nobody_there = reply.code.is_empty();
             let over = !nobody_there && ms(at) > give_up_at;
             (if over { Closed::Dead } else { Closed::Retried(at) }, reply)
         }
         Outcome::Unknown(reply) => {
-            let (_, ambiguous) = limits(transaction, settled.delivery.id)?;
-            let again = ambiguous < AMBIGUOUS_RESENDS;
+            let again = may_be_repeated(transaction, settled.delivery.id)?;
             (
                 if again { Closed::Retried(now + retry_after(settled.uid, attempt, None)) } else { Closed::Unknown },
                 reply,
@@ -311,10 +331,16 @@ fn after<'a>(
     })
 }
 
-fn limits(transaction: &Transaction<'_>, delivery: i64) -> Result<(i64, u32)> {
-    Ok(transaction
-        .prepare_cached("SELECT give_up_at, ambiguous FROM doorbell_delivery WHERE id = ?1")?
-        .query_row([delivery], |row| Ok((row.get(0)?, row.get(1)?)))?)
+fn give_up_at(transaction: &Transaction<'_>, delivery: i64) -> Result<i64> {
+    let mut read = transaction.prepare_cached("SELECT give_up_at FROM doorbell_delivery WHERE id = ?1")?;
+    Ok(read.query_row([delivery], |row| row.get(0))?)
+}
+
+/// Whether what may have arrived goes once more.
+fn may_be_repeated(transaction: &Transaction<'_>, delivery: i64) -> Result<bool> {
+    let mut read = transaction
+        .prepare_cached("SELECT policy = 'resend' AND ambiguous < ?2 FROM doorbell_delivery WHERE id = ?1")?;
+    Ok(read.query_row((delivery, AMBIGUOUS_RESENDS), |row| row.get(0))?)
 }
 
 /// Whoever rested was told: their rule need not be due at the opening, and no pass would say so.

@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Delivery, Digest, Item};
+use crate::model::{Channel, Delivery, Digest, Item};
 
 /// The content key of a delivery, 32 hexadecimal digits: the same recipient and messages give the same key.
 ///
@@ -69,6 +69,19 @@ pub fn thread_key(digest: &Digest, now: DateTime<Utc>) -> String {
     let mut context = Context::new(&SHA256);
     context.update(format!("{account}\0{topic}").as_bytes());
     hexadecimal(context.finish().as_ref().get(..16).unwrap_or_default())
+}
+
+/// The key of an address on a channel, 64 hexadecimal digits: the ledger knows it again without keeping it.
+///
+/// The case of an email address does not count.
+pub(super) fn address_key(install_id: &str, channel: Channel, address: &str) -> String {
+    let lower = (channel == Channel::Email).then(|| address.to_ascii_lowercase());
+    let mut context = Context::new(&SHA256);
+    for part in [install_id, channel.word(), lower.as_deref().unwrap_or(address)] {
+        context.update(part.as_bytes());
+        context.update(&[0]);
+    }
+    hexadecimal(context.finish().as_ref())
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -123,6 +123,12 @@ impl Ledger {
              WHERE recipient = ?1 AND (endpoint_shown <> '' OR reply_text IS NOT NULL)",
             [&whose],
         )?;
+        // the block itself stays: it is what keeps mails from an address that does not want them
+        rows += transaction.execute(
+            "UPDATE doorbell_block SET shown = '', reason = 'refused' WHERE shown <> ''
+               AND delivery_id IN (SELECT id FROM doorbell_delivery WHERE recipient = ?1)",
+            [&whose],
+        )?;
         rows += transaction.execute("DELETE FROM in_app_notifications WHERE recipient = ?1", [&whose])?;
         transaction.commit().with_context(|| format!("forget {whose}"))?;
         Ok(rows)
@@ -167,6 +173,8 @@ fn requeue(transaction: &Transaction<'_>, id: i64, now: DateTime<Utc>) -> Result
         .optional()?;
     let Some(open) = open else { return Ok(false) };
     transaction.execute("DELETE FROM doorbell_mark WHERE delivery_id = ?1", [id])?;
+    // who sends it again has seen to the address
+    transaction.execute("DELETE FROM doorbell_block WHERE delivery_id = ?1", [id])?;
     match open {
         Some(open) => {
             transaction

@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Ledger;
 use super::columns::{instant, ms};
+use super::storm::Held;
 
 /// What went wrong is news for a day.
 const NEWS: TimeDelta = TimeDelta::hours(24);
@@ -31,6 +32,8 @@ pub struct Overview {
     pub failed_lately: u64,
     /// The latest passes, latest first.
     pub passes: Vec<PassSeen>,
+    /// The rules that are held until a person lets them go.
+    pub held: Vec<Held>,
     /// Since when doorbell is paused.
     pub paused_since: Option<DateTime<Utc>>,
 }
@@ -88,6 +91,7 @@ impl Ledger {
             oldest_due,
             failed_lately,
             passes: self.passes(passes)?,
+            held: self.held()?,
             paused_since: self.paused_since()?,
         })
     }

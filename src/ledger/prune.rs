@@ -57,6 +57,7 @@ impl Ledger {
         let mut forgotten = 0;
         if let Some(then) = a_week_ago(&transaction)?.map(|then| then.min(now)) {
             forgotten += deliveries(&transaction, then)?;
+            forgotten += transaction.execute("DELETE FROM doorbell_block WHERE until < ?1", [ms(then)])?;
             for walk in &WALKS {
                 forgotten += step(&transaction, walk, then)?;
             }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use serde::Deserialize;
 
 use super::{AccountId, Channel, ConversationId, Device, MessageRef, RecipientId, RuleName, Why};
 
@@ -108,6 +109,27 @@ pub struct Delivery {
     pub queued_at: DateTime<Utc>,
     /// What was to be told when it was queued.
     pub items: Vec<Item>,
+}
+
+/// What becomes of a delivery that may have arrived: a channel's `on_ambiguous`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnAmbiguous {
+    /// It is sent once more as it was: told twice rather than never.
+    #[default]
+    Resend,
+    /// It is left to a person at once: never told twice.
+    Hold,
+}
+
+impl OnAmbiguous {
+    /// The word in settings and ledger.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Resend => "resend",
+            Self::Hold => "hold",
+        }
+    }
 }
 
 /// A provider's answer in its own words.

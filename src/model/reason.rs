@@ -29,6 +29,8 @@ pub enum Reason {
     NoAddress,
     /// The recipient's address cannot be used.
     BadAddress,
+    /// The recipient's address was refused, or taken out by a person, and nothing goes to it.
+    Blocked,
     /// The same address hears already as another recipient.
     SameAddress,
     /// The recipient has read it.
@@ -73,6 +75,8 @@ pub enum Reason {
     OffWork,
     /// The recipient heard as much today as the settings allow.
     DailyCap,
+    /// The rule would tell far more than usual, and waits for a person's word.
+    Held,
     /// Somebody is told by another rule.
     Covered,
     /// The recipient's phone is pushed to.
@@ -97,7 +101,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, for tables and for reading the ledger.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 47] = [
         Self::AlreadyTold,
         Self::Grace,
         Self::BeforeFirstRun,
@@ -111,6 +115,7 @@ impl Reason {
         Self::OtherAccount,
         Self::NoAddress,
         Self::BadAddress,
+        Self::Blocked,
         Self::SameAddress,
         Self::Read,
         Self::NobodyToTell,
@@ -133,6 +138,7 @@ impl Reason {
         Self::QuietHours,
         Self::OffWork,
         Self::DailyCap,
+        Self::Held,
         Self::Covered,
         Self::ReplacedByPush,
         Self::Dropped,
@@ -161,6 +167,7 @@ impl Reason {
             Self::OtherAccount => "other_account",
             Self::NoAddress => "no_address",
             Self::BadAddress => "bad_address",
+            Self::Blocked => "blocked",
             Self::SameAddress => "same_address",
             Self::Read => "read",
             Self::NobodyToTell => "nobody_to_tell",
@@ -183,6 +190,7 @@ impl Reason {
             Self::QuietHours => "quiet_hours",
             Self::OffWork => "off_work",
             Self::DailyCap => "daily_cap",
+            Self::Held => "held",
             Self::Covered => "covered",
             Self::ReplacedByPush => "replaced_by_push",
             Self::Dropped => "dropped",
@@ -217,6 +225,7 @@ impl Reason {
             Self::OtherAccount => "belongs to another account",
             Self::NoAddress => "no address for this channel",
             Self::BadAddress => "the address cannot be used",
+            Self::Blocked => "the address was refused and is blocked",
             Self::SameAddress => "the same address hears already",
             Self::Read => "has read it",
             Self::NobodyToTell => "no audience of the rule has anybody",
@@ -239,6 +248,7 @@ impl Reason {
             Self::QuietHours => "their quiet hours",
             Self::OffWork => "outside their working hours",
             Self::DailyCap => "heard as much today as limits.per_recipient_per_day allows",
+            Self::Held => "the rule would tell far more than usual, and is held",
             Self::Covered => "somebody is told by another rule",
             Self::ReplacedByPush => "their phone is pushed to instead",
             Self::Dropped => "dropped by a person",

@@ -17,7 +17,7 @@ use super::recheck::{Check, recheck};
 use crate::config::Config;
 use crate::desk::{Replay, Spans};
 use crate::ledger::{Begin, Intake, Ledger, Settled, Settlement, uid};
-use crate::model::{Channel, Delivery, Digest, Outcome, Reason, Reply, Verdict, masked};
+use crate::model::{Channel, Delivery, Digest, OnAmbiguous, Outcome, Reason, Reply, Verdict, masked};
 use crate::schedule::due;
 
 /// So many deliveries are re-checked together: each costs little beside the questions to the desk.
@@ -41,7 +41,7 @@ pub struct Foreseen {
 /// Runs the passes of a period, both ends included, as if cron started one every five minutes and at each slot.
 ///
 /// `each` hears of every pass, in order. The first is at the first five minutes' mark: it makes up for missed slots.
-/// Pace and budget of a real pass take no time here. `replay` and `ledger` are those of just before `from`.
+/// Pace and budget of a real pass take no time here, and no storm is held: it is to be seen. `replay` and `ledger` are those of just before `from`.
 pub fn foresee(
     config: &Config,
     replay: &mut Replay,
@@ -79,21 +79,30 @@ fn slots(config: &Config, ledger: &Ledger, at: DateTime<Utc>) -> Result<Slots> {
 /// A pass that would weigh what was weighed before: it takes its slots and tells nobody.
 fn idle(ledger: &mut Ledger, slots: Slots, at: DateTime<Utc>) -> Result<Foreseen> {
     let (baselines, limited) = (HashMap::new(), false);
-    let intake =
-        Intake { now: at, rules: &[], slots: &slots, limited, baselines: &baselines, digests: &[], decisions: &[] };
+    let intake = Intake {
+        now: at,
+        rules: &[],
+        slots: &slots,
+        held: &[],
+        limited,
+        baselines: &baselines,
+        digests: &[],
+        decisions: &[],
+    };
     ledger.enqueue(&intake)?;
     Ok(Foreseen { at, slots, told: Vec::new(), suppressed: Vec::new(), later: 0 })
 }
 
 fn pass(config: &Config, replay: &Replay, ledger: &mut Ledger, calm: &mut Calm, at: DateTime<Utc>) -> Result<Foreseen> {
     ledger.recover(at)?;
-    let Plan { rules, slots, baselines, decisions, digests } =
+    let Plan { rules, slots, baselines, decisions, digests, .. } =
         plan(config, &replay.desk().snapshot()?, ledger, &Order::default(), at)?;
     let later = decisions.iter().filter(|decision| matches!(decision.verdict, Verdict::Later(..))).count();
     let intake = Intake {
         now: at,
         rules: &rules,
         slots: &slots,
+        held: &[],
         limited: false,
         baselines: &baselines,
         digests: &digests,
@@ -105,7 +114,8 @@ fn pass(config: &Config, replay: &Replay, ledger: &mut Ledger, calm: &mut Calm, 
     if due || digests.iter().any(|digest| digest.not_before.is_none()) {
         calm.end();
     } else {
-        calm.begin(config, &rules, &decisions, replay.still_until(at, &spans(config))?);
+        let still = [replay.still_until(at, &spans(config))?, ledger.next_unblock(at)?];
+        calm.begin(config, &rules, &decisions, still.into_iter().flatten().min());
     }
     let mut foreseen = Foreseen { at, slots, told: Vec::new(), suppressed: Vec::new(), later };
     if due {
@@ -163,7 +173,13 @@ fn send(ledger: &mut Ledger, going: Vec<(Delivery, Digest, String)>, foreseen: &
     let begun: Vec<Begin<'_>> = going
         .iter()
         .zip(&shown)
-        .map(|((delivery, digest, uid), shown)| Begin { delivery, uid, items: &digest.items, shown })
+        .map(|((delivery, digest, uid), shown)| Begin {
+            delivery,
+            uid,
+            items: &digest.items,
+            shown,
+            on_ambiguous: OnAmbiguous::default(),
+        })
         .collect();
     let (_, may_go) = ledger.exchange(&[], &begun, foreseen.at)?;
     let accepted = || Settlement::Answered(Outcome::Accepted(Reply::default()));
@@ -171,7 +187,7 @@ fn send(ledger: &mut Ledger, going: Vec<(Delivery, Digest, String)>, foreseen: &
         .iter()
         .zip(&may_go)
         .filter(|(_, may_go)| **may_go)
-        .map(|((delivery, _, uid), _)| Settled { delivery, uid, settlement: accepted() })
+        .map(|((delivery, _, uid), _)| Settled { delivery, uid, address: "", settlement: accepted() })
         .collect();
     ledger.exchange(&sent, &[], foreseen.at)?;
     for ((delivery, digest, _), may_go) in going.into_iter().zip(may_go) {
@@ -187,7 +203,7 @@ fn send(ledger: &mut Ledger, going: Vec<(Delivery, Digest, String)>, foreseen: &
 fn settle(ledger: &mut Ledger, settled: &[(Delivery, Settlement)], now: DateTime<Utc>) -> Result<()> {
     let settled: Vec<Settled<'_>> = settled
         .iter()
-        .map(|(delivery, settlement)| Settled { delivery, uid: "", settlement: settlement.clone() })
+        .map(|(delivery, settlement)| Settled { delivery, uid: "", address: "", settlement: settlement.clone() })
         .collect();
     ledger.exchange(&settled, &[], now).map(|_| ())
 }

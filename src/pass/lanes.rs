@@ -139,12 +139,13 @@ impl Writer<'_, '_> {
         if answered.is_empty() && unsent.is_empty() && free.is_empty() {
             return Ok(());
         }
-        let mut settled: Vec<Settled<'_>> = answered.iter().map(settled).collect();
+        let redirected = self.order.redirect_to.is_some();
+        let mut settled: Vec<Settled<'_>> = answered.iter().map(|judged| settled(judged, redirected)).collect();
         for (delivery, settlement) in &unsent {
-            settled.push(Settled { delivery, uid: "", settlement: settlement.clone() });
+            settled.push(Settled { delivery, uid: "", address: "", settlement: settlement.clone() });
         }
         let starting = free.iter().filter_map(|place| seat_at(&self.ways, *place)?.next.as_ref());
-        let begun: Vec<Begin<'_>> = starting.map(begin).collect();
+        let begun: Vec<Begin<'_>> = starting.map(|ready| begin(self.house.config, ready)).collect();
         let (closed, may_go) = self.house.ledger.exchange(&settled, &begun, self.clock.now())?;
         for (judged, closed) in answered.iter().zip(&closed) {
             report.add(&judged.item.delivery, &judged.item.digest, &blamed(judged), *closed);
@@ -152,7 +153,7 @@ impl Writer<'_, '_> {
         for ((delivery, settlement), closed) in unsent.iter().zip(closed.iter().skip(answered.len())) {
             report.add_unsent(delivery, settlement, *closed);
         }
-        if self.order.redirect_to.is_none() {
+        if !redirected {
             let sent = answered.iter().zip(&closed).filter(|(_, closed)| **closed == Closed::Sent);
             self.read.extend(sent.flat_map(|(judged, _)| read_by_mail(self.house.config, &judged.item.digest)));
         }

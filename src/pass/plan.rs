@@ -12,7 +12,7 @@ use super::weigh::{Question, Weighed, weigh};
 use crate::collapse::collapse;
 use crate::config::Config;
 use crate::desk::Snapshot;
-use crate::ledger::Ledger;
+use crate::ledger::{Held, Ledger};
 use crate::model::{ConversationId, Decision, Digest, RecipientId, Rule, RuleName, Slot};
 use crate::schedule::due;
 
@@ -30,6 +30,8 @@ pub struct Plan {
     pub baselines: HashMap<RuleName, DateTime<Utc>>,
     /// Every decision.
     pub decisions: Vec<Decision>,
+    /// The rules that would tell far more than usual; they are in none of the others.
+    pub held: Vec<Held>,
     /// What would go out.
     pub digests: Vec<Digest>,
 }
@@ -80,7 +82,7 @@ pub fn plan(
         hold(cap, ledger, now, &mut weighed)?;
     }
     let digests = collapse(weighed.heard);
-    Ok(Plan { rules: running, slots, digests, decisions: weighed.decisions, baselines })
+    Ok(Plan { rules: running, slots, held: Vec::new(), digests, decisions: weighed.decisions, baselines })
 }
 
 /// Conversations with the recipients that had to wait for the end of a doubt.

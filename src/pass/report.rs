@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::plan::Plan;
 use super::way::shown;
 use crate::deliver::remedy;
-use crate::ledger::{Closed, Enqueued, Settlement};
+use crate::ledger::{Closed, Enqueued, Held, Recovered, Settlement};
 use crate::model::{Channel, Delivery, Digest, Outcome, Verdict};
 use crate::render::TemplateError;
 
@@ -38,7 +38,7 @@ pub struct Trouble {
     pub delivery: i64,
     /// The masked address, as in [`Told`]; empty when none was looked up.
     pub address: String,
-    /// dead, unknown, retry or settings.
+    /// dead, unknown, retry, settings or held.
     pub kind: &'static str,
     /// The settings key to look at, for `settings`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,9 +70,13 @@ pub struct Report {
     pub joined: usize,
     /// Conversations that were found to reach nobody, for the first time.
     pub uncovered: usize,
+    /// Rules that would tell far more than usual, and are held until a person lets them go.
+    pub held: usize,
+    /// Those of them that are news: held for the first time, or for another day.
+    pub held_news: usize,
     /// Digests kept back behind one that may have arrived.
     pub in_doubt: usize,
-    /// Deliveries that a stopped pass had on the wire.
+    /// Deliveries that a stopped pass had on the wire and that go once more.
     pub recovered: usize,
     /// Deliveries the provider has.
     pub sent: usize,
@@ -101,15 +105,19 @@ impl Report {
     /// More than this nobody reads on a screen.
     pub const LISTED: usize = 20;
 
-    pub(super) fn of(plan: &Plan, enqueued: &Enqueued, recovered: usize) -> Self {
+    pub(super) fn of(plan: &Plan, enqueued: &Enqueued, recovered: Recovered) -> Self {
         let mut report = Self {
             rules: plan.rules.len(),
             slots: plan.slots.len(),
             queued: enqueued.queued,
             joined: enqueued.joined,
             uncovered: enqueued.uncovered,
+            held: plan.held.len(),
+            held_news: enqueued.held_news.len(),
             in_doubt: enqueued.in_doubt,
-            recovered,
+            troubles: enqueued.held_news.iter().map(held).collect(),
+            recovered: recovered.again,
+            unknown: recovered.unknown,
             ..Self::default()
         };
         for decision in &plan.decisions {
@@ -135,7 +143,7 @@ impl Report {
     pub fn exit_status(&self) -> u8 {
         match self {
             Self { misconfigured: true, .. } => 78,
-            Self { dead: 0, unknown: 0, uncovered: 0, .. } => 0,
+            Self { dead: 0, unknown: 0, uncovered: 0, held_news: 0, .. } => 0,
             _ => 1,
         }
     }
@@ -217,6 +225,15 @@ impl Report {
             Closed::Suppressed | Closed::Lost => &mut self.suppressed,
         } += 1;
     }
+}
+
+fn held(held: &Held) -> Trouble {
+    let Held { rule, deliveries, limit } = held;
+    let words = format!(
+        "{rule} would begin {deliveries} deliveries at once, and {limit} are the most it may; if that is right: \
+         doorbell approve {rule}"
+    );
+    Trouble { delivery: 0, address: String::new(), kind: "held", key: None, words, remedy: "" }
 }
 
 /// Where a digest goes, as people may read it.

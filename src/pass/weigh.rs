@@ -77,7 +77,9 @@ fn weigh_chunk(
     let named: Vec<AgentId> = events.flat_map(|event| [&event.actor, &event.target]).flatten().cloned().collect();
     let facts = question.snapshot.facts(&ids, agents_needed(rules), &named)?;
     let told = told(question, watch, rules, chunk, &ids, &facts)?;
-    let reach = Reach::of(&facts, &question.config.people, rules, question.config.desk.time_zone.0);
+    let blocks = question.ledger.blocks(question.now)?;
+    let blocked = |channel, address: &str| blocks.hold(channel, address);
+    let reach = Reach::of(&facts, &question.config.people, rules, question.config.desk.time_zone.0, &blocked);
     let view = View {
         facts: &facts,
         told: &told,

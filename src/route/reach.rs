@@ -18,6 +18,9 @@ pub struct Reach {
     time_zone: Tz,
 }
 
+/// Whether nothing is to go to an address on a channel.
+pub type Blocked<'a> = dyn Fn(Channel, &str) -> bool + 'a;
+
 /// What is known of somebody.
 #[derive(Debug)]
 struct Known {
@@ -34,6 +37,14 @@ pub(super) struct Mailbox {
     pub(super) folded: String,
 }
 
+impl Mailbox {
+    /// Without the addresses and devices that are blocked.
+    fn without(mut self, channel: Channel, blocked: &Blocked<'_>) -> Result<Self, Reason> {
+        self.recipients.retain(|recipient| !blocked(channel, &recipient.address));
+        if self.recipients.is_empty() { Err(Reason::Blocked) } else { Ok(self) }
+    }
+}
+
 /// Somebody as the channels need them.
 struct Person<'a> {
     id: RecipientId,
@@ -48,27 +59,34 @@ struct Person<'a> {
 impl Reach {
     /// The agents and contacts of the desk and the people of the settings, on every channel of these rules.
     ///
-    /// `time_zone` is for those without one of their own.
-    pub fn of(facts: &Facts, people: &HashMap<Arc<str>, Named>, rules: &[&Rule], time_zone: Tz) -> Self {
+    /// `time_zone` is for those without one of their own; `blocked` says to which addresses nothing is to go.
+    pub fn of(
+        facts: &Facts,
+        people: &HashMap<Arc<str>, Named>,
+        rules: &[&Rule],
+        time_zone: Tz,
+        blocked: &Blocked<'_>,
+    ) -> Self {
         let channels: BTreeSet<Channel> = rules.iter().flat_map(|rule| &rule.via).map(|step| step.channel).collect();
         let mut agents: Vec<AgentId> = facts.agents.keys().cloned().collect();
         agents.sort_unstable();
         let mut reach = Self { agents, people: HashMap::new(), time_zone };
         for agent in facts.agents.values() {
             let hours = facts.availability.get(&agent.id).map(|availability| availability.hours);
-            reach.add(&of_agent(facts, agent, time_zone), &channels, hours);
+            reach.add(&of_agent(facts, agent, time_zone), &channels, hours, blocked);
         }
         for contact in facts.contacts.values() {
-            reach.add(&of_contact(facts, contact, time_zone), &channels, None);
+            reach.add(&of_contact(facts, contact, time_zone), &channels, None, blocked);
         }
         for (name, person) in people {
-            reach.add(&of_settings(name, person, time_zone), &channels, Some(person.hours));
+            reach.add(&of_settings(name, person, time_zone), &channels, Some(person.hours), blocked);
         }
         reach
     }
 
-    fn add(&mut self, person: &Person<'_>, channels: &BTreeSet<Channel>, hours: Option<Hours>) {
-        let mailboxes = channels.iter().map(|channel| (*channel, mailbox(person, *channel))).collect();
+    fn add(&mut self, person: &Person<'_>, channels: &BTreeSet<Channel>, hours: Option<Hours>, blocked: &Blocked<'_>) {
+        let usable = |channel| mailbox(person, channel).and_then(|mailbox| mailbox.without(channel, blocked));
+        let mailboxes = channels.iter().map(|channel| (*channel, usable(*channel))).collect();
         self.people.insert(person.id.clone(), Known { mailboxes, hours, time_zone: person.time_zone });
     }
 

@@ -25,6 +25,7 @@ struct Desk {
     facts: Facts,
     told: Told,
     people: HashMap<Arc<str>, Named>,
+    blocked: HashSet<&'static str>,
     presence: PresenceSettings,
     bot: BotSettings,
     rule: Rule,
@@ -90,6 +91,7 @@ impl Desk {
             facts,
             told: Told::default(),
             people: HashMap::new(),
+            blocked: HashSet::new(),
             presence: PresenceSettings::default(),
             bot: BotSettings::default(),
             rule,
@@ -138,7 +140,8 @@ impl Desk {
     }
 
     fn decisions_about(&self, only: Option<&HashSet<RecipientId>>) -> Vec<Decision> {
-        let reach = Reach::of(&self.facts, &self.people, &[&self.rule], Tz::UTC);
+        let reach =
+            Reach::of(&self.facts, &self.people, &[&self.rule], Tz::UTC, &|_, address| self.blocked.contains(address));
         let view = View {
             facts: &self.facts,
             told: &self.told,

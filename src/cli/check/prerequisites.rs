@@ -17,7 +17,7 @@ pub(super) fn missing(config: &Config, snapshot: &Snapshot<'_>) -> Result<Vec<(C
     let facts = snapshot.facts(&[], Agents::All, &[])?;
     let all = config.rules.iter().map(|scheduled| &scheduled.rule).filter(|rule| !rule.is_coverage());
     let rules: Vec<&Rule> = all.filter(|rule| rule.watch != Watch::UnseenReply).collect();
-    let reach = Reach::of(&facts, &config.people, &rules, config.desk.time_zone.0);
+    let reach = Reach::of(&facts, &config.people, &rules, config.desk.time_zone.0, &|_, _| false);
     let mut agents: Vec<&Agent> = facts.agents.values().filter(|agent| agent.active).collect();
     agents.sort_by(|one, other| one.name.cmp(&other.name).then_with(|| one.id.cmp(&other.id)));
     let channels: BTreeSet<Channel> = rules.iter().flat_map(|rule| &rule.via).map(|step| step.channel).collect();

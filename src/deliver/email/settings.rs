@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
+use crate::model::OnAmbiguous;
 use crate::notation::Source;
 
 pub(super) use keys::{Desk, HelloName, ListId, Server, Unsubscribe};
@@ -66,6 +67,9 @@ pub struct Settings {
     /// How many connections at the same time, 1 to 20. Default: 8.
     #[serde(default)]
     pub(super) lanes: Lanes,
+    /// What becomes of a mail that may have arrived: `resend` or `hold`. Default: `resend`.
+    #[serde(default)]
+    pub(super) on_ambiguous: OnAmbiguous,
     /// At most so many mails a minute over all connections. Default: no limit.
     pub(super) per_minute: Option<PerMinute>,
 }
@@ -98,6 +102,11 @@ impl Settings {
     /// At most so many mails a minute, if there is a limit.
     pub fn per_minute(&self) -> Option<u32> {
         self.per_minute.map(|limit| limit.0)
+    }
+
+    /// What becomes of a mail that may have arrived.
+    pub fn on_ambiguous(&self) -> OnAmbiguous {
+        self.on_ambiguous
     }
 
     /// Whether mails go into a folder and not to a server.
@@ -180,6 +189,7 @@ mod tests {
         case("list_id = \"a list\"", &["line 4", "a list", "desk.example.com"]);
         case("list_unsubscribe = \"http://example.com/stop\"", &["line 4", "http://example.com/stop", "https:"]);
         case("hello_name = \"my host\"", &["line 4", "my host", "mail.example.com"]);
+        case("on_ambiguous = \"wait\"", &["line 4", "wait", "hold"]);
         case("security = \"ssl\"", &["line 4", "ssl", "starttls"]);
         case("sever = \"x:1\"", &["line 4", "unknown field `sever`", "server"]);
         case("username = \"d\"", &["password_file"]);

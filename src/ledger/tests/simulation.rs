@@ -175,6 +175,7 @@ impl World {
             baselines: &baselines,
             digests: &digests,
             decisions,
+            held: &[],
         };
         if self.has(Fault::SlotTwice) && taken_before > 0 {
             self.ledger.connection.execute("DELETE FROM doorbell_slot", []).unwrap();
@@ -211,7 +212,7 @@ impl World {
         if items.is_empty() || !(self.has(Fault::NoRecheck) || items.iter().any(waits)) {
             let settlement = Settlement::Suppressed(Reason::NoLongerWaiting);
             let uid = delivery.frozen_uid.clone().unwrap_or_default();
-            let settled = Settled { delivery, uid: &uid, settlement };
+            let settled = Settled { delivery, uid: &uid, address: "", settlement };
             self.ledger.exchange(&[settled], &[], self.now).unwrap();
             return Some(());
         }
@@ -223,7 +224,8 @@ impl World {
                 return None;
             }
         }
-        let begin = Begin { delivery, uid: &key, items: &items, shown: "a***" };
+        let on_ambiguous = OnAmbiguous::Resend;
+        let begin = Begin { delivery, uid: &key, items: &items, shown: "a***", on_ambiguous };
         if !self.ledger.exchange(&[], &[begin], self.now).unwrap().1[0] {
             return Some(());
         }
@@ -247,7 +249,7 @@ impl World {
         let DeliveryId(person) = person(delivery);
         let in_doubt = matches!(outcome, Outcome::Unknown(_));
         let deferred = matches!(outcome, Outcome::Deferred(..));
-        let settled = Settled { delivery, uid: key, settlement: Settlement::Answered(outcome) };
+        let settled = Settled { delivery, uid: key, address: "", settlement: Settlement::Answered(outcome) };
         self.ledger.exchange(&[settled], &[], self.now).unwrap();
         if in_doubt {
             *self.doubts.entry(delivery.id).or_default() += 1;

@@ -21,7 +21,7 @@ impl Calm {
     }
 
     /// Takes note of what these rules decided, when they tell nobody anything now; `still` is the next instant at which
-    /// the desk itself says something else.
+    /// the desk itself says something else, or a blocked address is free again.
     pub(super) fn begin(
         &mut self,
         config: &Config,

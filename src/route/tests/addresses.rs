@@ -33,3 +33,14 @@ fn missing_broken_and_shared_addresses_are_said() {
     let told = "cy: told, nobody is assigned and you are in Billing";
     assert_eq!(desk.answers(), ["ada: no_address", "bob: bad_address", told, "dee: same_address"]);
 }
+
+#[test]
+fn a_blocked_address_counts_as_nobody_so_that_else_applies() {
+    let mut desk = Desk::new();
+    desk.conversation().assignee = Some("cy".into());
+    desk.blocked.insert("cy@example.com");
+    let told = "told, the assignee cannot be told and you are in Billing";
+    assert_eq!(desk.answers(), [format!("ada: {told}"), format!("bob: {told}"), "cy: blocked".to_owned()]);
+    desk.agent("cy", |cy| cy.email = Some("cy@elsewhere.example".into()));
+    assert_eq!(desk.answers(), ["cy: told, you are assigned"]);
+}

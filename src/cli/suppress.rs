@@ -1,0 +1,99 @@
+//! `doorbell suppress`: the addresses that nothing goes to.
+
+use anyhow::Result;
+use chrono::Utc;
+use chrono_tz::Tz;
+use serde_json::json;
+
+use super::exit::{TryLaterError, UsageError};
+use super::{Exit, Format, Global, lock, open, say, time};
+use crate::ledger::{Blocked, Ledger};
+use crate::model::{Channel, email_address, masked, phone_number};
+
+/// Look at the addresses that nothing goes to, and add or remove one
+///
+/// An address that a server refuses for good is blocked for 30 days, or until the desk has another one for the person;
+/// `else` in a rule then goes on to the next. The ledger keeps a key of each address and never the address.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// The blocked addresses, masked, latest first
+    List,
+    /// Let nothing go to an address until it is removed
+    Add {
+        /// An email address, or a telephone number such as +441632960000
+        address: String,
+    },
+    /// Let mails or texts go to an address again
+    Remove {
+        /// An email address, or a telephone number such as +441632960000
+        address: String,
+    },
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
+    let config = open::config(global)?;
+    let path = config.ledger_path();
+    let (address, adds) = match &arguments.command {
+        Command::List => return list(global, &Ledger::open_to_read(&path)?, config.desk.time_zone.0),
+        Command::Add { address } => (address, true),
+        Command::Remove { address } => (address, false),
+    };
+    let (channel, address) = of(address)?;
+    open::refuse_root(&path)?;
+    let Some(_lock) = lock::acquire(&path)? else {
+        return Err(TryLaterError("a pass is at work on this ledger; try again when it is done".into()).into());
+    };
+    let ledger = Ledger::open(&path)?;
+    let shown = masked(&address);
+    if adds {
+        ledger.block(channel, &address, Utc::now())?;
+    } else if !ledger.unblock(channel, &address)? {
+        return Err(UsageError(format!("{shown} is not blocked; see: doorbell suppress list")).into());
+    }
+    if !global.quiet {
+        let what = if adds { "is blocked until it is removed" } else { "is not blocked any more" };
+        say::line(&format!("{channel} {shown} {what}"));
+    }
+    Ok(Exit::Done)
+}
+
+/// The channel that an address is of, by its form.
+fn of(text: &str) -> Result<(Channel, std::sync::Arc<str>)> {
+    let email = email_address(text).map(|address| (Channel::Email, address));
+    let found = email.or_else(|| phone_number(text).map(|number| (Channel::Sms, number)));
+    let wrong =
+        || UsageError(format!("{text:?} is neither an email address nor a telephone number like +441632960000"));
+    Ok(found.ok_or_else(wrong)?)
+}
+
+fn list(global: &Global, ledger: &Ledger, zone: Tz) -> Result<Exit> {
+    let blocked = ledger.blocked(Utc::now())?;
+    for one in &blocked {
+        say::line(&if global.format == Format::Json { as_json(one) } else { line(one, zone) });
+    }
+    if blocked.is_empty() && global.format == Format::Human && !global.quiet {
+        say::line("no address is blocked");
+    }
+    Ok(Exit::Done)
+}
+
+fn line(one: &Blocked, zone: Tz) -> String {
+    let until = one.until.map_or_else(|| "until it is removed".into(), |at| format!("until {}", time::shown(at, zone)));
+    let reason = if one.reason.is_empty() { "by a person" } else { &one.reason };
+    let Blocked { channel, shown, since, .. } = one;
+    format!("{channel:<8} {shown:<24} since {}, {until}: {reason}", time::shown(*since, zone))
+}
+
+fn as_json(one: &Blocked) -> String {
+    let value = json!({
+        "channel": one.channel, "address": one.shown, "since": one.since.to_rfc3339(),
+        "until": one.until.map(|at| at.to_rfc3339()), "reason": one.reason,
+    });
+    value.to_string()
+}

@@ -1,0 +1,150 @@
+//! Addresses that are not written to: those that a provider refused for good, and those that a person took out.
+//! Known by their keys alone: another address of the same person is another key, and not blocked.
+
+use std::collections::HashSet;
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::Ledger;
+use super::columns::{instant, ms};
+use super::exchange::{Settled, Settlement};
+use super::key::address_key;
+use crate::model::{Channel, Outcome, masked};
+
+/// How long a refusal holds: mailboxes come back, and nobody looks at a list of blocks every day.
+const REFUSED_FOR: TimeDelta = TimeDelta::days(30);
+
+/// The addresses that are blocked at an instant.
+#[derive(Debug)]
+pub struct Blocks {
+    install_id: String,
+    keys: HashSet<String>,
+}
+
+impl Blocks {
+    /// Whether nothing is to go to this address on a channel.
+    pub fn hold(&self, channel: Channel, address: &str) -> bool {
+        !self.keys.is_empty() && self.keys.contains(&address_key(&self.install_id, channel, address))
+    }
+}
+
+/// A blocked address, as people may read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocked {
+    /// The channel's word.
+    pub channel: String,
+    /// The address, masked; empty once its person was forgotten.
+    pub shown: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Until when; `None` = until a person takes it out.
+    pub until: Option<DateTime<Utc>>,
+    /// The provider's words; empty where a person blocked it.
+    pub reason: String,
+}
+
+impl Ledger {
+    /// The addresses that are blocked at `now`.
+    pub fn blocks(&self, now: DateTime<Utc>) -> Result<Blocks> {
+        let mut read = self
+            .connection
+            .prepare_cached("SELECT address_key FROM doorbell_block WHERE until IS NULL OR until > ?1")?;
+        let keys = read.query_map([ms(now)], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        Ok(Blocks { install_id: self.install_id.clone(), keys })
+    }
+
+    /// The first instant after `now` at which an address is not blocked any more.
+    pub fn next_unblock(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+        let mut read = self.connection.prepare_cached("SELECT min(until) FROM doorbell_block WHERE until > ?1")?;
+        let until: Option<Option<i64>> = read.query_row([ms(now)], |row| row.get(0)).optional()?;
+        Ok(until.flatten().map(instant))
+    }
+
+    /// The blocked addresses, latest first.
+    pub fn blocked(&self, now: DateTime<Utc>) -> Result<Vec<Blocked>> {
+        let mut read = self.connection.prepare(
+            "SELECT channel, shown, since, until, reason FROM doorbell_block
+             WHERE until IS NULL OR until > ?1 ORDER BY since DESC, channel, shown",
+        )?;
+        let blocked = read.query_map([ms(now)], |row| {
+            Ok(Blocked {
+                channel: row.get(0)?,
+                shown: row.get(1)?,
+                since: instant(row.get(2)?),
+                until: row.get::<_, Option<i64>>(3)?.map(instant),
+                reason: row.get(4)?,
+            })
+        })?;
+        Ok(blocked.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Blocks an address until a person takes it out.
+    pub fn block(&self, channel: Channel, address: &str, now: DateTime<Utc>) -> Result<()> {
+        let key = address_key(&self.install_id, channel, address);
+        let new = Row { channel, key, shown: masked(address), until: None, reason: String::new(), delivery: None };
+        write(&self.connection, &new, now).context("block an address")
+    }
+
+    /// Takes an address out of the blocked ones; answers whether it was there.
+    pub fn unblock(&self, channel: Channel, address: &str) -> Result<bool> {
+        let key = address_key(&self.install_id, channel, address);
+        let delete = "DELETE FROM doorbell_block WHERE channel = ?1 AND address_key = ?2";
+        Ok(self.connection.execute(delete, (channel.word(), key)).context("unblock an address")? > 0)
+    }
+}
+
+struct Row {
+    channel: Channel,
+    key: String,
+    shown: String,
+    until: Option<DateTime<Utc>>,
+    reason: String,
+    delivery: Option<i64>,
+}
+
+/// What a person blocked stays so whatever a provider says afterwards.
+fn write(connection: &Connection, row: &Row, now: DateTime<Utc>) -> Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO doorbell_block(channel, address_key, shown, since, until, reason, delivery_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, substr(?6, 1, 500), ?7)
+             ON CONFLICT DO UPDATE SET shown = excluded.shown, since = excluded.since, until = excluded.until,
+               reason = excluded.reason, delivery_id = excluded.delivery_id WHERE until IS NOT NULL",
+        )?
+        .execute(params![
+            row.channel.word(),
+            row.key,
+            row.shown,
+            ms(now),
+            row.until.map(ms),
+            row.reason,
+            row.delivery
+        ])?;
+    Ok(())
+}
+
+/// Blocks the address that a provider refused with its own words; what doorbell itself found wrong may be mended
+/// tomorrow.
+pub(super) fn block_refused(
+    transaction: &Transaction<'_>,
+    install_id: &str,
+    settled: &Settled<'_>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let Settlement::Answered(Outcome::RefusedRecipient(reply)) = &settled.settlement else { return Ok(()) };
+    if settled.address.is_empty() || !reply.code.starts_with(|letter: char| letter.is_ascii_digit()) {
+        return Ok(());
+    }
+    let channel = settled.delivery.channel;
+    let row = Row {
+        channel,
+        key: address_key(install_id, channel, settled.address),
+        shown: masked(settled.address),
+        until: Some(now + REFUSED_FOR),
+        reason: format!("{} {}", reply.code, reply.text).trim().to_owned(),
+        delivery: Some(settled.delivery.id),
+    };
+    write(transaction, &row, now)
+}
