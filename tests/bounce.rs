@@ -361,7 +361,7 @@ fn x12_automatic_replies_and_what_is_no_report_are_dropped_without_a_word() {
     }
     house.ignores("From: ada@example.com\nAuto-Submitted: no\n\nthank you\n", "it is no report");
     let mixed = house.postfix().replace("multipart/report", "multipart/mixed");
-    house.ignores(mixed, "it is no report");
+    house.ignores(mixed, "it is an automatic reply");
     // a report that somebody sends on is not a report
     let forwarded = format!("From: ada@example.com\nContent-Type: message/rfc822\n\n{}", house.postfix());
     house.ignores(forwarded, "it is no report");
