@@ -21,6 +21,7 @@ mod tellings;
 use rusqlite::Connection;
 
 pub use backoff::retry_after;
+pub use claim::Recovered;
 pub use enqueue::{Enqueued, Intake};
 pub use exchange::{Begin, Closed, Settled, Settlement};
 pub use key::{thread_key, uid};

@@ -119,6 +119,9 @@ pub fn run(
         report.add_template_fault(post.template_fault.as_ref());
         lanes::deliver(house, &post, order, clock, only, &mut report, progress)?;
         report.left = house.ledger.due_count(clock.now())?;
+    }
+    // a pass with nothing due closed its row already, as a healthy one
+    if enqueued.due || report.exit_status() != 0 {
         house.ledger.finish(clock.now(), report.exit_status(), &report.summary())?;
     }
     // what was told is told: a ledger that cannot forget now will forget later

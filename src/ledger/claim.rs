@@ -25,44 +25,52 @@ const LONGEST_REST: TimeDelta = TimeDelta::days(10);
 const PUT_OFF: &str = "state = 'queued' AND next_attempt_at > ?1
     AND (max(queued_at, coalesce(begun_at, 0)) > ?2 OR next_attempt_at > ?3)";
 
+/// What a dead pass had on the wire.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Recovered {
+    /// How many go once more.
+    pub again: usize,
+    /// Those that were in doubt before and do not go again, each with its masked address; a person decides.
+    pub unknown: Vec<(i64, String)>,
+}
+
+impl Recovered {
+    /// What the ledger and the operator are told in place of a reply.
+    pub const WORDS: &str = "doorbell was stopped before the answer came";
+}
+
 /// Clocks are set right by seconds all the time.
 const SMALL_STEP: TimeDelta = TimeDelta::minutes(5);
 
 impl Ledger {
     /// Takes back what a dead pass held: claimed ones are queued again, those on the wire may have arrived.
     ///
-    /// Only under the pass lock: whatever is held then belongs to the dead. Answers how many were on the wire.
-    pub fn recover(&mut self, now: DateTime<Utc>) -> Result<usize> {
+    /// Only under the pass lock: whatever is held then belongs to the dead. Answers what was on the wire.
+    pub fn recover(&mut self, now: DateTime<Utc>) -> Result<Recovered> {
         self.undo_a_clock_ahead(now)?;
         let held: bool = self
             .connection
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM doorbell_delivery WHERE state IN ('claimed','sending'))")?
             .query_row([], |row| row.get(0))?;
         if !held {
-            return Ok(0);
+            return Ok(Recovered::default());
         }
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute(
             "UPDATE doorbell_delivery SET state = 'queued', owner = NULL, attempt = attempt - 1 WHERE state = 'claimed'",
             [],
         )?;
-        let in_doubt = transaction.execute(
-            "UPDATE doorbell_delivery SET ambiguous = ambiguous + 1, owner = NULL, next_attempt_at = ?1,
-               reply_code = '', reply_text = 'doorbell was stopped before the answer came',
-               state = CASE WHEN ambiguous < ?2 THEN 'queued' ELSE 'unknown' END,
-               closed_at = CASE WHEN ambiguous < ?2 THEN NULL ELSE ?1 END
-             WHERE state = 'sending'",
-            (ms(now), AMBIGUOUS_RESENDS),
-        )?;
-        let closed: Vec<i64> = transaction
-            .prepare("SELECT id FROM doorbell_delivery WHERE state = 'unknown' AND closed_at = ?1")?
-            .query_map([ms(now)], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        for delivery in closed {
-            advance_marks(&transaction, delivery, now)?;
+        let mut recovered = Recovered::default();
+        for (delivery, is_over, address) in take_off_the_wire(&transaction, now)? {
+            if is_over {
+                advance_marks(&transaction, delivery, now)?;
+                recovered.unknown.push((delivery, address));
+            } else {
+                recovered.again += 1;
+            }
         }
         transaction.commit().context("take back what a stopped pass held")?;
-        Ok(in_doubt)
+        Ok(recovered)
     }
 
     /// A clock that ran ahead once must not silence anybody for as long as it was ahead.
@@ -143,6 +151,22 @@ impl Ledger {
         )?;
         Ok(())
     }
+}
+
+/// Puts every delivery on the wire in doubt; answers for each whether it is over, and its masked address.
+fn take_off_the_wire(transaction: &rusqlite::Transaction<'_>, now: DateTime<Utc>) -> Result<Vec<(i64, bool, String)>> {
+    let taken = transaction
+        .prepare(
+            "UPDATE doorbell_delivery SET ambiguous = ambiguous + 1, owner = NULL, next_attempt_at = ?1,
+               reply_code = '', reply_text = ?3,
+               state = CASE WHEN ambiguous < ?2 THEN 'queued' ELSE 'unknown' END,
+               closed_at = CASE WHEN ambiguous < ?2 THEN NULL ELSE ?1 END
+             WHERE state = 'sending'
+             RETURNING id, state = 'unknown', iif(channel = 'email', '', channel || ' ') || endpoint_shown",
+        )?
+        .query_map((ms(now), AMBIGUOUS_RESENDS, Recovered::WORDS), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(taken)
 }
 
 /// A claimed row; `None` for one that a newer doorbell wrote and this one cannot read.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::plan::Plan;
 use super::way::shown;
 use crate::deliver::remedy;
-use crate::ledger::{Closed, Enqueued, Settlement};
+use crate::ledger::{Closed, Enqueued, Recovered, Settlement};
 use crate::model::{Channel, Delivery, Digest, Outcome, Verdict};
 use crate::render::TemplateError;
 
@@ -72,7 +72,7 @@ pub struct Report {
     pub uncovered: usize,
     /// Digests kept back behind one that may have arrived.
     pub in_doubt: usize,
-    /// Deliveries that a stopped pass had on the wire.
+    /// Deliveries that a stopped pass had on the wire and that go once more.
     pub recovered: usize,
     /// Deliveries the provider has.
     pub sent: usize,
@@ -101,7 +101,7 @@ impl Report {
     /// More than this nobody reads on a screen.
     pub const LISTED: usize = 20;
 
-    pub(super) fn of(plan: &Plan, enqueued: &Enqueued, recovered: usize) -> Self {
+    pub(super) fn of(plan: &Plan, enqueued: &Enqueued, recovered: Recovered) -> Self {
         let mut report = Self {
             rules: plan.rules.len(),
             slots: plan.slots.len(),
@@ -109,9 +109,10 @@ impl Report {
             joined: enqueued.joined,
             uncovered: enqueued.uncovered,
             in_doubt: enqueued.in_doubt,
-            recovered,
+            recovered: recovered.again,
             ..Self::default()
         };
+        report.add_recovered(recovered.unknown);
         for decision in &plan.decisions {
             let (count, reason) = match &decision.verdict {
                 Verdict::Told(_) => (&mut report.told, None),
@@ -124,6 +125,19 @@ impl Report {
             }
         }
         report
+    }
+
+    /// What stopped passes left in doubt twice.
+    fn add_recovered(&mut self, unknown: Vec<(i64, String)>) {
+        self.unknown += unknown.len();
+        self.troubles.extend(unknown.into_iter().take(Self::LISTED).map(|(delivery, address)| Trouble {
+            delivery,
+            address,
+            kind: "unknown",
+            key: None,
+            words: Recovered::WORDS.into(),
+            remedy: "for the second time, so it is not sent again: ask whoever it was for, then confirm or requeue it",
+        }));
     }
 
     /// How many deliveries came to an end, or to another try.
