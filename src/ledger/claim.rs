@@ -29,12 +29,17 @@ const PUT_OFF: &str = "state = 'queued' AND next_attempt_at > ?1
 const AGAIN: &str = "policy = 'resend' AND ambiguous < ?2";
 
 /// What a dead pass had on the wire.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Recovered {
-    /// Deliveries that go once more.
+    /// How many go once more.
     pub again: usize,
-    /// Deliveries that are left to a person.
-    pub unknown: usize,
+    /// Those that were in doubt before and do not go again, each with its masked address; a person decides.
+    pub unknown: Vec<(i64, String)>,
+}
+
+impl Recovered {
+    /// What the ledger and the operator are told in place of a reply.
+    pub const WORDS: &str = "doorbell was stopped before the answer came";
 }
 
 /// Clocks are set right by seconds all the time.
@@ -43,7 +48,7 @@ const SMALL_STEP: TimeDelta = TimeDelta::minutes(5);
 impl Ledger {
     /// Takes back what a dead pass held: claimed ones are queued again, those on the wire may have arrived.
     ///
-    /// Only under the pass lock: whatever is held then belongs to the dead. Answers what becomes of those on the wire.
+    /// Only under the pass lock: whatever is held then belongs to the dead. Answers what was on the wire.
     pub fn recover(&mut self, now: DateTime<Utc>) -> Result<Recovered> {
         self.undo_a_clock_ahead(now)?;
         let held: bool = self
@@ -58,23 +63,17 @@ impl Ledger {
             "UPDATE doorbell_delivery SET state = 'queued', owner = NULL, attempt = attempt - 1 WHERE state = 'claimed'",
             [],
         )?;
-        let held: Vec<(i64, bool)> = transaction
-            .prepare(&format!(
-                "UPDATE doorbell_delivery SET ambiguous = ambiguous + 1, owner = NULL, next_attempt_at = ?1,
-                   reply_code = '', reply_text = 'doorbell was stopped before the answer came',
-                   state = CASE WHEN {AGAIN} THEN 'queued' ELSE 'unknown' END,
-                   closed_at = CASE WHEN {AGAIN} THEN NULL ELSE ?1 END
-                 WHERE state = 'sending' RETURNING id, state = 'unknown'"
-            ))?
-            .query_map((ms(now), AMBIGUOUS_RESENDS), |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<rusqlite::Result<_>>()?;
-        let unknown = held.iter().filter(|(_, unknown)| *unknown);
-        for (delivery, _) in unknown.clone() {
-            advance_marks(&transaction, *delivery, now)?;
+        let mut recovered = Recovered::default();
+        for (delivery, is_over, address) in take_off_the_wire(&transaction, now)? {
+            if is_over {
+                advance_marks(&transaction, delivery, now)?;
+                recovered.unknown.push((delivery, address));
+            } else {
+                recovered.again += 1;
+            }
         }
-        let unknown = unknown.count();
         transaction.commit().context("take back what a stopped pass held")?;
-        Ok(Recovered { again: held.len() - unknown, unknown })
+        Ok(recovered)
     }
 
     /// A clock that ran ahead once must not silence anybody for as long as it was ahead.
@@ -155,6 +154,22 @@ impl Ledger {
         )?;
         Ok(())
     }
+}
+
+/// Puts every delivery on the wire in doubt; answers for each whether it is over, and its masked address.
+fn take_off_the_wire(transaction: &rusqlite::Transaction<'_>, now: DateTime<Utc>) -> Result<Vec<(i64, bool, String)>> {
+    let taken = transaction
+        .prepare(&format!(
+            "UPDATE doorbell_delivery SET ambiguous = ambiguous + 1, owner = NULL, next_attempt_at = ?1,
+               reply_code = '', reply_text = ?3,
+               state = CASE WHEN {AGAIN} THEN 'queued' ELSE 'unknown' END,
+               closed_at = CASE WHEN {AGAIN} THEN NULL ELSE ?1 END
+             WHERE state = 'sending'
+             RETURNING id, state = 'unknown', iif(channel = 'email', '', channel || ' ') || endpoint_shown"
+        ))?
+        .query_map((ms(now), AMBIGUOUS_RESENDS, Recovered::WORDS), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(taken)
 }
 
 /// A claimed row; `None` for one that a newer doorbell wrote and this one cannot read.

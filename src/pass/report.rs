@@ -117,9 +117,9 @@ impl Report {
             in_doubt: enqueued.in_doubt,
             troubles: enqueued.held_news.iter().map(held).collect(),
             recovered: recovered.again,
-            unknown: recovered.unknown,
             ..Self::default()
         };
+        report.add_recovered(recovered.unknown);
         for decision in &plan.decisions {
             let (count, reason) = match &decision.verdict {
                 Verdict::Told(_) => (&mut report.told, None),
@@ -132,6 +132,19 @@ impl Report {
             }
         }
         report
+    }
+
+    /// What stopped passes left in doubt twice.
+    fn add_recovered(&mut self, unknown: Vec<(i64, String)>) {
+        self.unknown += unknown.len();
+        self.troubles.extend(unknown.into_iter().take(Self::LISTED).map(|(delivery, address)| Trouble {
+            delivery,
+            address,
+            kind: "unknown",
+            key: None,
+            words: Recovered::WORDS.into(),
+            remedy: "it is not sent again: ask whoever it was for, then confirm or requeue it",
+        }));
     }
 
     /// How many deliveries came to an end, or to another try.

@@ -108,14 +108,26 @@ fn a_crash_while_another_is_made_good_loses_nobody() {
             assert!(dies(&trial, "accepted", 2), "{scene}");
             assert!(dies(&trial, place, 1), "{scene}");
             // what was on the wire in both is left to a person
-            let unknown = match trial.pass().status.code() {
-                Some(0) => 0,
-                Some(1) => trial.states()["unknown"],
-                other => panic!("{scene}: {other:?}"),
-            };
+            let status = trial.pass().status.code();
+            let unknown = trial.states().get("unknown").copied().unwrap_or_default();
+            assert_eq!(status, Some(i32::from(unknown > 0)), "{scene}: {unknown} unknown");
             assert!(unknown <= lanes, "{scene}: {unknown} unknown");
             assert!(trial.repeats() <= 2 * lanes, "{scene}: {} repeats", trial.repeats());
             trial.holds(&scene);
         }
     }
+}
+
+#[test]
+fn a_mail_that_two_crashes_left_in_doubt_waits_for_a_person_and_the_pass_says_so() {
+    let trial = Trial::new(By::Email, 1, 1);
+    assert!(dies(&trial, "begun", 1) && dies(&trial, "begun", 1));
+    let output = trial.command(&["run"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("delivery 1 to a***@e***.com may have arrived: doorbell was stopped"), "{said}");
+    assert!(said.contains("requeue"), "{said}");
+    assert_eq!(trial.states(), BTreeMap::from([("unknown".into(), 1)]));
+    assert_eq!(trial.latest_status(), 1, "what `status` reads");
+    trial.holds("in doubt twice");
 }

@@ -159,6 +159,12 @@ impl Trial {
         connection.query_row(latest, [], |row| row.get(0)).ok()
     }
 
+    /// The exit status that the ledger keeps of the latest pass.
+    pub(crate) fn latest_status(&self) -> i64 {
+        let passes = self.rows("SELECT 'latest', exit_status FROM doorbell_pass ORDER BY id DESC LIMIT 1");
+        passes[0].1.parse().unwrap()
+    }
+
     /// How many passes began and never ended.
     pub(crate) fn died_at_work(&self) -> usize {
         let passes = self.rows("SELECT 'all', count(*) FROM doorbell_pass WHERE ended_at IS NULL");
