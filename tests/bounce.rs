@@ -321,6 +321,26 @@ fn x12_a_report_of_postfix_kills_the_delivery_with_the_servers_words() {
 }
 
 #[test]
+fn x12_an_address_that_does_not_exist_is_blocked_and_no_other() {
+    let closed = |mail: String| mail.replace("rfc822; ada@example.com", "rfc822; elsewhere@example.net");
+    let forwarded = |mail: String| closed(mail).replace("rfc822;ada@example.com", "rfc822;elsewhere@example.net");
+    let full = |mail: String| mail.replace("Status: 5.1.1", "Status: 5.2.2");
+    let as_it_is = |mail: String| mail;
+    let cases: [(&dyn Fn(String) -> String, bool); 4] =
+        [(&as_it_is, true), (&closed, true), (&forwarded, false), (&full, false)];
+    for (index, (change, is_blocked)) in cases.into_iter().enumerate() {
+        let house = House::new();
+        assert_eq!(
+            house.receives(change(house.postfix())).contains("is blocked for 30 days"),
+            is_blocked,
+            "case {index}"
+        );
+        assert_eq!(house.doorbell(&["suppress", "list"], b"").0.contains("a***@e***.com"), is_blocked, "case {index}");
+        assert_eq!(house.delivery("state"), "dead");
+    }
+}
+
+#[test]
 fn x12_a_report_of_exim_with_headers_alone_is_understood() {
     let house = House::new();
     house.receives(exim(&house.uid));

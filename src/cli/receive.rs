@@ -23,7 +23,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Clone, Copy, clap::Subcommand)]
 enum Command {
-    /// One mail that came back: the delivery that it is about is dead
+    /// One mail that came back: the delivery that it is about is dead, and an address that does not exist is blocked
     ///
     /// Understands delivery status notifications (RFC 3464) about mails of this ledger. Automatic replies, delays and
     /// whatever else arrives end in 0 without a word; with -v a line says why. Ends in 75 when a pass holds the ledger
@@ -65,7 +65,7 @@ fn take_in(global: &Global) -> Result<String> {
         Returned::Nothing(why) => return Ok(format!("nothing to do: {why}")),
     };
     match record(&open::config(global)?.ledger_path(), &bounce)? {
-        Some(bounced) => Ok(block(&bounced, &bounce)),
+        Some(bounced) => Ok(words(&bounced, &bounce)),
         None => Ok("nothing to do: no mail of this ledger has that Message-ID".into()),
     }
 }
@@ -79,13 +79,12 @@ fn record(ledger: &Path, bounce: &Bounce) -> Result<Option<Bounced>> {
     let Some(_lock) = lock::acquire(ledger)? else {
         return Err(TryLaterError("a pass is at work on this ledger; try again when it is done".into()).into());
     };
-    Ledger::open(ledger)?.bounce(&bounce.uid, &bounce.reply, Utc::now())
+    Ledger::open(ledger)?.bounce(&bounce.uid, &bounce.reply, &bounce.addresses, Utc::now())
 }
 
-/// What follows for the address of a mail that came back, in words: it is the place for whatever keeps later mails from
-/// an address that does not exist. So far the delivery alone says so.
-fn block(bounced: &Bounced, bounce: &Bounce) -> String {
-    let Bounced { delivery, recipient } = bounced;
+fn words(bounced: &Bounced, bounce: &Bounce) -> String {
+    let Bounced { delivery, recipient, is_blocked } = bounced;
     let words = format!("{} {}", bounce.reply.code, bounce.reply.text);
-    format!("delivery {delivery} to {recipient} is dead: {}", words.trim())
+    let blocked = if *is_blocked { "; its address is blocked for 30 days (doorbell suppress list)" } else { "" };
+    format!("delivery {delivery} to {recipient} is dead: {}{blocked}", words.trim())
 }

@@ -11,7 +11,7 @@ use super::Ledger;
 use super::columns::{instant, ms};
 use super::exchange::{Settled, Settlement};
 use super::key::address_key;
-use crate::model::{Channel, Outcome, masked};
+use crate::model::{Channel, Outcome, Reply, masked};
 
 /// How long a refusal holds: mailboxes come back, and nobody looks at a list of blocks every day.
 const REFUSED_FOR: TimeDelta = TimeDelta::days(30);
@@ -127,6 +127,32 @@ fn write(connection: &Connection, row: &Row, now: DateTime<Utc>) -> Result<()> {
 
 /// Blocks the address that a provider refused with its own words; what doorbell itself found wrong may be mended
 /// tomorrow.
+/// Blocks the address of a mail that came back, as a refusal on the spot would have.
+///
+/// A report may name where a mail was forwarded to: only the address that was written to is blocked.
+pub(super) fn block_bounced(
+    transaction: &Transaction<'_>,
+    install_id: &str,
+    delivery: i64,
+    (addresses, reply): (&[String], &Reply),
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let shown: String = transaction
+        .prepare_cached("SELECT endpoint_shown FROM doorbell_delivery WHERE id = ?1")?
+        .query_row([delivery], |row| row.get(0))?;
+    let Some(address) = addresses.iter().find(|address| masked(address) == shown) else { return Ok(false) };
+    let row = Row {
+        channel: Channel::Email,
+        key: address_key(install_id, Channel::Email, address),
+        shown,
+        until: Some(now + REFUSED_FOR),
+        reason: format!("{} {}", reply.code, reply.text).trim().to_owned(),
+        delivery: Some(delivery),
+    };
+    write(transaction, &row, now)?;
+    Ok(true)
+}
+
 pub(super) fn block_refused(
     transaction: &Transaction<'_>,
     install_id: &str,

@@ -2,9 +2,10 @@
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, TransactionBehavior};
 
 use super::Ledger;
+use super::block::block_bounced;
 use super::columns::ms;
 use crate::model::Reply;
 
@@ -15,6 +16,8 @@ pub struct Bounced {
     pub delivery: i64,
     /// Who did not hear: `agent:7` and the like.
     pub recipient: String,
+    /// Whether its address is blocked from now on.
+    pub is_blocked: bool,
 }
 
 impl Ledger {
@@ -23,17 +26,32 @@ impl Ledger {
     ///
     /// Its marks stay: nothing is told again by itself. The key is given back, as that of any dead delivery.
     ///
+    /// `addresses` are those that the report says do not exist; the one that was written to is blocked.
+    ///
     /// Only under the pass lock: a pass must not have it in hand.
-    pub fn bounce(&mut self, uid: &str, reply: &Reply, now: DateTime<Utc>) -> Result<Option<Bounced>> {
+    pub fn bounce(
+        &mut self,
+        uid: &str,
+        reply: &Reply,
+        addresses: &[String],
+        now: DateTime<Utc>,
+    ) -> Result<Option<Bounced>> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let sql = "UPDATE doorbell_delivery
                    SET state = 'dead', closed_at = ?2, reply_code = ?3, reply_text = ?4, uid = NULL
                    WHERE uid = ?1 AND channel = 'email' AND state IN ('sent','unknown') RETURNING id, recipient";
-        self.connection
+        let mut bounced = transaction
             .prepare_cached(sql)?
             .query_row((uid, ms(now), &reply.code, &reply.text), |row| {
-                Ok(Bounced { delivery: row.get(0)?, recipient: row.get(1)? })
+                Ok(Bounced { delivery: row.get(0)?, recipient: row.get(1)?, is_blocked: false })
             })
             .optional()
-            .context("record what came back")
+            .context("record what came back")?;
+        if let Some(bounced) = &mut bounced {
+            let told = (addresses, reply);
+            bounced.is_blocked = block_bounced(&transaction, &self.install_id, bounced.delivery, told, now)?;
+        }
+        transaction.commit().context("record what came back")?;
+        Ok(bounced)
     }
 }

@@ -6,7 +6,7 @@ use std::thread;
 use mail_parser::{HeaderName, Message, MessageParser, MessagePart, PartType};
 
 use super::answer::{Answer, Discreet};
-use crate::model::Reply;
+use crate::model::{Reply, email_address};
 
 /// A mail of messages in messages is taken apart level by level; so much stack is enough for the most levels that fit.
 const STACK: usize = 128 << 20;
@@ -29,6 +29,8 @@ pub struct Bounce {
     pub uid: String,
     /// The remote's words: no address, no line end, at most 300 characters.
     pub reply: Reply,
+    /// The addresses that are said not to exist any more; none when the mail failed for another reason.
+    pub addresses: Vec<String>,
 }
 
 /// What became of one recipient, of a delivery status.
@@ -37,6 +39,8 @@ struct Fate {
     action: String,
     status: String,
     diagnostic: String,
+    original: String,
+    last: String,
 }
 
 /// Reads a mail of any bytes; never fails, because nobody could be told.
@@ -58,7 +62,7 @@ fn meaning(message: &Message<'_>) -> Returned {
         return Returned::Nothing("it reports no final failure");
     };
     match child(message, is_original).and_then(original_id) {
-        Some(uid) => Returned::Failed(Bounce { uid, reply: fate.reply() }),
+        Some(uid) => Returned::Failed(Bounce { uid, reply: fate.reply(), addresses: fate.dead_addresses() }),
         None => Returned::Nothing("it does not say which mail it is about"),
     }
 }
@@ -130,6 +134,8 @@ fn fate(group: &str) -> Fate {
                     "action" => &mut fate.action,
                     "status" => &mut fate.status,
                     "diagnostic-code" => &mut fate.diagnostic,
+                    "original-recipient" => &mut fate.original,
+                    "final-recipient" => &mut fate.last,
                     _ => &mut unwanted,
                 };
                 value
@@ -146,6 +152,19 @@ impl Fate {
     /// Failed for good: what is delayed is still tried, and what was relayed or expanded may have arrived.
     fn is_final(&self) -> bool {
         first_word(&self.action).eq_ignore_ascii_case("failed") && first_word(&self.status).starts_with("5.")
+    }
+
+    /// Of a failure that is about the address itself (RFC 3463: 5.1.x, and 5.2.1 for a closed mailbox).
+    fn dead_addresses(&self) -> Vec<String> {
+        let status = first_word(&self.status);
+        if !status.starts_with("5.1.") && status != "5.2.1" {
+            return Vec::new();
+        }
+        // "rfc822; ada@example.com", after the type of the address
+        let written =
+            [&self.original, &self.last].map(|field| field.split_once(';').map_or("", |(_, address)| address));
+        let known = written.iter().filter_map(|address| email_address(address.trim().trim_matches(['<', '>'])));
+        known.map(|address| address.to_string()).collect()
     }
 
     fn reply(&self) -> Reply {
