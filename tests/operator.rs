@@ -284,11 +284,14 @@ fn a_ledger_restored_from_a_backup_is_not_believed_until_it_is_adopted() {
 fn a_new_ledger_where_another_one_was_is_at_home() {
     let house = House::new(SmtpServer::start(Tls::Never));
     house.says(&["run"], 0);
-    let drop =
-        "DROP TABLE doorbell_item; DROP TABLE doorbell_delivery; DROP TABLE doorbell_mark; DROP TABLE doorbell_pass;
-        DROP TABLE doorbell_slot; DROP TABLE doorbell_decision; DROP TABLE doorbell_rule; DROP TABLE doorbell_meta;
-        DROP TABLE in_app_notifications;";
-    house.office.connection().execute_batch(drop).unwrap();
+    let connection = house.office.connection();
+    connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    let ours = "SELECT name FROM sqlite_schema WHERE type = 'table' AND (name LIKE 'doorbell%' OR name LIKE 'in_app%')";
+    let tables: Vec<String> = {
+        let mut read = connection.prepare(ours).unwrap();
+        read.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    };
+    tables.iter().for_each(|table| connection.execute_batch(&format!("DROP TABLE {table}")).unwrap());
     house.says(&["run"], 0);
     house.says(&["run", "--ignore-schedule"], 0);
 }
