@@ -30,7 +30,7 @@ pub use bounce::Bounced;
 pub use claim::Recovered;
 pub use enqueue::{Enqueued, Intake};
 pub use exchange::{Begin, Closed, Settled, Settlement};
-pub use key::{thread_key, uid};
+pub use key::{fingerprint_of, thread_key, uid};
 pub use mend::{Filter, Listed, Mend};
 pub use open::LedgerError;
 pub use overview::{Overview, PassSeen, Queue};

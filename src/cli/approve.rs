@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 
-use super::exit::{TryLaterError, UsageError};
+use super::exit::UsageError;
 use super::{Exit, Global, lock, open, say};
-use crate::ledger::{Held, Ledger};
+use crate::ledger::Held;
 use crate::model::RuleName;
 
 /// Let the next slot of a held rule go, once
@@ -22,11 +22,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let path = open::config(global)?.ledger_path();
-    open::refuse_root(&path)?;
-    let Some(_lock) = lock::acquire(&path)? else {
-        return Err(TryLaterError("a pass is at work on this ledger; try again when it is done".into()).into());
-    };
-    let mut ledger = Ledger::open(&path)?;
+    let (_lock, mut ledger) = lock::ledger_in_hand(&path)?;
     let held = asked_for(ledger.held()?, arguments.rule.as_deref())?;
     let rules: Vec<RuleName> = held.iter().map(|held| held.rule.clone()).collect();
     ledger.approve(&rules)?;

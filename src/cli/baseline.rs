@@ -3,9 +3,7 @@
 use anyhow::Result;
 use chrono::Utc;
 
-use super::exit::TryLaterError;
 use super::{Exit, Global, lock, open, say, time};
-use crate::ledger::Ledger;
 use crate::model::RuleName;
 
 /// Let rules tell nothing that was written before a time
@@ -30,11 +28,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         Some(name) => vec![super::run::known_rule(&config, name)?],
         None => config.rules.iter().map(|scheduled| scheduled.rule.name.clone()).collect(),
     };
-    open::refuse_root(&path)?;
-    let Some(_lock) = lock::acquire(&path)? else {
-        return Err(TryLaterError("a pass is at work on this ledger; try again when it is done".into()).into());
-    };
-    Ledger::open(&path)?.set_baseline(&rules, at, Utc::now())?;
+    let (_lock, mut ledger) = lock::ledger_in_hand(&path)?;
+    ledger.set_baseline(&rules, at, Utc::now())?;
     if !global.quiet {
         say::line(&format!("{} tell nothing older than {}", say::counted(rules.len(), "rule"), time::shown(at, zone)));
     }

@@ -5,7 +5,7 @@ use chrono::Utc;
 use chrono_tz::Tz;
 use serde_json::json;
 
-use super::exit::{TryLaterError, UsageError};
+use super::exit::UsageError;
 use super::run::find_person;
 use super::{Exit, Format, Global, lock, open, say, time};
 use crate::config::Config;
@@ -110,11 +110,8 @@ fn one(global: &Global, config: &Config, id: i64) -> Result<Exit> {
 
 fn mend(global: &Global, config: &Config, mend: Mend, ids: &[i64]) -> Result<Exit> {
     let path = config.ledger_path();
-    open::refuse_root(&path)?;
-    let Some(_lock) = lock::acquire(&path)? else {
-        return Err(TryLaterError("a pass is at work on this ledger; try again when it is done".into()).into());
-    };
-    let mended = Ledger::open(&path)?.mend(mend, ids, Utc::now())?;
+    let (_lock, mut ledger) = lock::ledger_in_hand(&path)?;
+    let mended = ledger.mend(mend, ids, Utc::now())?;
     let (done, needed) = match mend {
         Mend::Requeue => ("goes again in the next pass, as far as it still waits", "dead or unknown"),
         Mend::Confirm => ("counts as arrived", "unknown"),

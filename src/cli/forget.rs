@@ -2,10 +2,8 @@
 
 use anyhow::Result;
 
-use super::exit::TryLaterError;
 use super::run::find_person;
 use super::{Exit, Global, lock, open, say};
-use crate::ledger::Ledger;
 use crate::model::RecipientId;
 
 /// Erase what the ledger knows of one person: masked addresses, providers' words, and their feed
@@ -25,11 +23,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         Some(id) => id,
         None => find_person(&config, &open::desk(&config)?.snapshot()?, &arguments.person)?,
     };
-    open::refuse_root(&path)?;
-    let Some(_lock) = lock::acquire(&path)? else {
-        return Err(TryLaterError("a pass is at work on this ledger; try again when it is done".into()).into());
-    };
-    let rows = Ledger::open(&path)?.forget(&person)?;
+    let (_lock, mut ledger) = lock::ledger_in_hand(&path)?;
+    let rows = ledger.forget(&person)?;
     if !global.quiet {
         say::line(&format!("{person}: {} erased", say::counted(rows, "row")));
     }

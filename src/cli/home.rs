@@ -6,12 +6,11 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use aws_lc_rs::digest::{SHA256, digest};
 
-use super::exit::{SettingsError, TryLaterError};
+use super::exit::SettingsError;
 use super::lock::{self, PassLock};
 use super::{Exit, Global, open, say};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, fingerprint_of};
 
 /// Names an installation of Linux (machine-id(5)); not there in many containers, where the path has to do.
 const MACHINE_ID: &str = "/etc/machine-id";
@@ -26,11 +25,7 @@ pub(super) struct Arguments {}
 
 pub(super) fn adopt(global: &Global) -> Result<Exit> {
     let path = open::config(global)?.ledger_path();
-    open::refuse_root(&path)?;
-    let Some(lock) = lock::acquire(&path)? else {
-        return Err(TryLaterError("a pass is at work on this ledger; try again when it is done".into()).into());
-    };
-    let mut ledger = Ledger::open(&path)?;
+    let (lock, mut ledger) = lock::ledger_in_hand(&path)?;
     ledger.settle_at(&fingerprint(&path)?)?;
     remember(&lock, ledger.last_pass()?)?;
     if !global.quiet {
@@ -89,7 +84,5 @@ fn witness(lock: &PassLock) -> Option<i64> {
 fn fingerprint(path: &Path) -> Result<String> {
     let machine = fs::read_to_string(MACHINE_ID).unwrap_or_default();
     let place = path.canonicalize().with_context(|| format!("look for ledger {}", path.display()))?;
-    let whole = format!("{}\0{}", machine.trim(), place.display());
-    let hash = digest(&SHA256, whole.as_bytes());
-    Ok(hash.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat())
+    Ok(fingerprint_of(&format!("{}\0{}", machine.trim(), place.display())))
 }

@@ -10,7 +10,9 @@ use anyhow::{Context, Result};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
+use super::exit::TryLaterError;
 use super::open;
+use crate::ledger::Ledger;
 
 /// A pass that is nearly done is worth waiting for; one that is not will do the work itself.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -53,6 +55,15 @@ pub(super) fn acquire(path: &Path) -> Result<Option<PassLock>> {
             Err(error) => return Err(error).with_context(|| format!("lock {}", name.display())),
         }
     }
+}
+
+/// The ledger in a person's hands: no pass is at work on it for as long as the lock is held.
+pub(super) fn ledger_in_hand(path: &Path) -> Result<(PassLock, Ledger)> {
+    open::refuse_root(path)?;
+    let Some(lock) = acquire(path)? else {
+        return Err(TryLaterError("a pass is at work on this ledger; try again when it is done".into()).into());
+    };
+    Ok((lock, Ledger::open(path)?))
 }
 
 fn lock_name(path: &Path) -> PathBuf {

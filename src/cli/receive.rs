@@ -6,10 +6,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use chrono::Utc;
 
-use super::exit::TryLaterError;
 use super::{Exit, Global, lock, open, say};
 use crate::deliver::email::{Bounce, Returned, read_bounce};
-use crate::ledger::{Bounced, Ledger};
+use crate::ledger::Bounced;
 
 /// More of a mail is not looked at: a report stands at its beginning.
 const LARGEST: u64 = 1 << 20;
@@ -75,11 +74,8 @@ fn record(ledger: &Path, bounce: &Bounce) -> Result<Option<Bounced>> {
     if !ledger.exists() {
         return Ok(None);
     }
-    open::refuse_root(ledger)?;
-    let Some(_lock) = lock::acquire(ledger)? else {
-        return Err(TryLaterError("a pass is at work on this ledger; try again when it is done".into()).into());
-    };
-    Ledger::open(ledger)?.bounce(&bounce.uid, &bounce.reply, &bounce.addresses, Utc::now())
+    let (_lock, mut ledger) = lock::ledger_in_hand(ledger)?;
+    ledger.bounce(&bounce.uid, &bounce.reply, &bounce.addresses, Utc::now())
 }
 
 fn words(bounced: &Bounced, bounce: &Bounce) -> String {

@@ -5,7 +5,7 @@ use chrono::Utc;
 use chrono_tz::Tz;
 use serde_json::json;
 
-use super::exit::{TryLaterError, UsageError};
+use super::exit::UsageError;
 use super::{Exit, Format, Global, lock, open, say, time};
 use crate::ledger::{Blocked, Ledger};
 use crate::model::{Channel, email_address, masked, phone_number};
@@ -45,11 +45,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         Command::Remove { address } => (address, false),
     };
     let (channel, address) = of(address)?;
-    open::refuse_root(&path)?;
-    let Some(_lock) = lock::acquire(&path)? else {
-        return Err(TryLaterError("a pass is at work on this ledger; try again when it is done".into()).into());
-    };
-    let ledger = Ledger::open(&path)?;
+    let (_lock, ledger) = lock::ledger_in_hand(&path)?;
     let shown = masked(&address);
     if adds {
         ledger.block(channel, &address, Utc::now())?;

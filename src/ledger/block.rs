@@ -125,8 +125,6 @@ fn write(connection: &Connection, row: &Row, now: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
-/// Blocks the address that a provider refused with its own words; what doorbell itself found wrong may be mended
-/// tomorrow.
 /// Blocks the address of a mail that came back, as a refusal on the spot would have.
 ///
 /// A report may name where a mail was forwarded to: only the address that was written to is blocked.
@@ -141,18 +139,12 @@ pub(super) fn block_bounced(
         .prepare_cached("SELECT endpoint_shown FROM doorbell_delivery WHERE id = ?1")?
         .query_row([delivery], |row| row.get(0))?;
     let Some(address) = addresses.iter().find(|address| masked(address) == shown) else { return Ok(false) };
-    let row = Row {
-        channel: Channel::Email,
-        key: address_key(install_id, Channel::Email, address),
-        shown,
-        until: Some(now + REFUSED_FOR),
-        reason: format!("{} {}", reply.code, reply.text).trim().to_owned(),
-        delivery: Some(delivery),
-    };
-    write(transaction, &row, now)?;
+    refuse(transaction, install_id, (Channel::Email, address), (delivery, reply), now)?;
     Ok(true)
 }
 
+/// Blocks the address that a provider refused with its own words; what doorbell itself found wrong may be mended
+/// tomorrow.
 pub(super) fn block_refused(
     transaction: &Transaction<'_>,
     install_id: &str,
@@ -163,14 +155,24 @@ pub(super) fn block_refused(
     if settled.address.is_empty() || !reply.code.starts_with(|letter: char| letter.is_ascii_digit()) {
         return Ok(());
     }
-    let channel = settled.delivery.channel;
+    let address = (settled.delivery.channel, settled.address);
+    refuse(transaction, install_id, address, (settled.delivery.id, reply), now)
+}
+
+fn refuse(
+    transaction: &Transaction<'_>,
+    install_id: &str,
+    (channel, address): (Channel, &str),
+    (delivery, reply): (i64, &Reply),
+    now: DateTime<Utc>,
+) -> Result<()> {
     let row = Row {
         channel,
-        key: address_key(install_id, channel, settled.address),
-        shown: masked(settled.address),
+        key: address_key(install_id, channel, address),
+        shown: masked(address),
         until: Some(now + REFUSED_FOR),
         reason: format!("{} {}", reply.code, reply.text).trim().to_owned(),
-        delivery: Some(settled.delivery.id),
+        delivery: Some(delivery),
     };
     write(transaction, &row, now)
 }

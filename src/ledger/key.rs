@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::digest::{Context, SHA256, digest};
 
 use chrono::{DateTime, Utc};
 
@@ -42,12 +42,13 @@ pub fn uid(install_id: &str, delivery: &Delivery, items: &[Item]) -> String {
 /// a row, for the same message may be meant to be told again.
 fn key_of(item: &Item) -> Cow<'_, str> {
     let again = if item.step > 1 { format!("\0{}", item.step) } else { String::new() };
-    match (item.matter.is_empty(), again.is_empty()) {
-        (true, true) => item.latest.id.as_str().into(),
-        (true, false) => format!("{}{again}", item.latest.id).into(),
-        (false, _) => {
-            format!("{}\0{}\0{}{again}", item.matter, item.latest.at.timestamp_millis(), item.latest.id).into()
-        }
+    let message = item.latest.id.as_str();
+    if item.matter.is_empty() && again.is_empty() {
+        message.into()
+    } else if item.matter.is_empty() {
+        format!("{message}{again}").into()
+    } else {
+        format!("{}\0{}\0{message}{again}", item.matter, item.latest.at.timestamp_millis()).into()
     }
 }
 
@@ -66,9 +67,7 @@ pub fn thread_key(digest: &Digest, now: DateTime<Utc>) -> String {
             format!("digest\0{}\0{day}", digest.recipient.id)
         }
     };
-    let mut context = Context::new(&SHA256);
-    context.update(format!("{account}\0{topic}").as_bytes());
-    hexadecimal(context.finish().as_ref().get(..16).unwrap_or_default())
+    fingerprint_of(&format!("{account}\0{topic}"))
 }
 
 /// The key of an address on a channel, 64 hexadecimal digits: the ledger knows it again without keeping it.
@@ -82,6 +81,11 @@ pub(super) fn address_key(install_id: &str, channel: Channel, address: &str) -> 
         context.update(&[0]);
     }
     hexadecimal(context.finish().as_ref())
+}
+
+/// 32 hexadecimal digits that stand for a text.
+pub fn fingerprint_of(text: &str) -> String {
+    hexadecimal(digest(&SHA256, text.as_bytes()).as_ref().get(..16).unwrap_or_default())
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
