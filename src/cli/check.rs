@@ -144,15 +144,7 @@ pub(super) fn refused(channel: Channel, outcome: &Outcome) -> anyhow::Error {
     let way_out = if channel == Channel::Email { "email.server" } else { notes::key(channel) };
     let with_remedy = |text: String| if remedy.is_empty() { text } else { format!("{text}; {remedy}") };
     match outcome {
-        Outcome::Misconfigured { key, reply } => {
-            SettingsError(with_remedy(format!("{key}: {}", format!("{} {}", reply.code, reply.text).trim()))).into()
-        }
-        Outcome::Accepted(reply)
-        | Outcome::Deferred(_, reply)
-        | Outcome::RefusedRecipient(reply)
-        | Outcome::RefusedMessage(reply)
-        | Outcome::Unknown(reply) => {
-            TryLaterError(with_remedy(format!("{way_out}: {}", format!("{} {}", reply.code, reply.text).trim()))).into()
-        }
+        Outcome::Misconfigured { key, reply } => SettingsError(with_remedy(format!("{key}: {}", reply.words()))).into(),
+        other => TryLaterError(with_remedy(format!("{way_out}: {}", other.reply().words()))).into(),
     }
 }

@@ -19,7 +19,7 @@ Exit status:
    1  something new needs a person: a delivery is dead or may have arrived, a rule is held
   64  the command line is wrong
   74  a file or database could not be read or written
-  75  something is busy or unreachable for now; try later
+  75  something is busy, or nobody answers on a channel; what waits is tried again
   78  the settings are wrong, or the server does not accept them";
 
 /// How the program leaves.
@@ -74,6 +74,7 @@ impl Exit {
     pub(super) fn of_status(status: u8) -> Self {
         match status {
             0 => Self::Done,
+            75 => Self::TryLater,
             78 => Self::Settings,
             _ => Self::Attention,
         }

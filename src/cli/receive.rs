@@ -80,7 +80,6 @@ fn record(ledger: &Path, bounce: &Bounce) -> Result<Option<Bounced>> {
 
 fn words(bounced: &Bounced, bounce: &Bounce) -> String {
     let Bounced { delivery, recipient, is_blocked } = bounced;
-    let words = format!("{} {}", bounce.reply.code, bounce.reply.text);
     let blocked = if *is_blocked { "; its address is blocked for 30 days (doorbell suppress list)" } else { "" };
-    format!("delivery {delivery} to {recipient} is dead: {}{blocked}", words.trim())
+    format!("delivery {delivery} to {recipient} is dead: {}{blocked}", bounce.reply.words())
 }

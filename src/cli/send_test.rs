@@ -107,8 +107,7 @@ fn uid(now: DateTime<Utc>) -> String {
 fn answer(global: &Global, channel: Channel, address: &str, outcome: &Outcome) -> Result<Exit> {
     match outcome {
         Outcome::Accepted(reply) => {
-            let words = format!("{} {}", reply.code, reply.text);
-            let words = words.trim();
+            let words = reply.words();
             match global.format {
                 Format::Json => say::line(&json!({ "accepted": true, "address": address, "words": words }).to_string()),
                 Format::Human => say::line(&format!("accepted for {address}: {words}")),

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::say::counted;
 use super::{Exit, Format, Global, open, say, time};
-use crate::ledger::{Ledger, Overview};
+use crate::ledger::{Ledger, Outage, Overview};
 use crate::notation::Span;
 
 /// Passes shown to a person.
@@ -14,12 +14,12 @@ const PASSES: u32 = 5;
 
 /// Say what waits, what went wrong, and when the last passes ran
 ///
-/// Ends in 0 when all is well, 1 for a warning (paused, a rule is held, or something died or is in doubt
-/// since a day), 2 when it is
-/// critical (something is overdue, or no pass has ended for too long), 3 when nothing can be said: as monitors expect.
+/// Ends in 0 when all is well, 1 for a warning (paused, a rule is held, a channel has begun to fail, or something died
+/// or is in doubt since a day), 2 when it is critical (something is overdue, a channel has not worked or no pass has
+/// ended for too long), 3 when nothing can be said: as monitors expect.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// How long ago the last pass may have ended
+    /// How long ago the last pass may have ended, and a channel may have begun to fail
     #[arg(long, value_name = "TIME", default_value = "30m")]
     max_silence: Span,
     /// How long a due delivery may wait
@@ -79,6 +79,11 @@ fn level(overview: &Overview, arguments: &Arguments, now: DateTime<Utc>) -> Leve
         }
         _ => {}
     }
+    if let Some(Outage { channel, since, words }) = overview.outages.iter().min_by_key(|outage| outage.since) {
+        let why = format!("{channel} has not worked for {}: {words}", age(*since, now));
+        let lasts = long_ago(*since, arguments.max_silence.delta());
+        return if lasts { Level::Critical(why) } else { Level::Warning(why) };
+    }
     if let Some(held) = overview.held.first() {
         return Level::Warning(format!("rule {} is held; see what it would tell, then: doorbell approve", held.rule));
     }
@@ -102,6 +107,9 @@ fn lines(overview: &Overview, time: impl Fn(DateTime<Utc>) -> String) -> Vec<Str
     }
     for held in &overview.held {
         lines.push(format!("held: {}, {} deliveries, {} are the most", held.rule, held.deliveries, held.limit));
+    }
+    for Outage { channel, since, words } in &overview.outages {
+        lines.push(format!("down: {channel} since {}: {words}", time(*since)));
     }
     for pass in &overview.passes {
         let ended = match (pass.ended_at, pass.exit_status) {
@@ -133,6 +141,11 @@ fn as_json(overview: &Overview, level: &str, why: &str) -> serde_json::Value {
         "level": level, "why": why, "due": overview.due, "failed_lately": overview.failed_lately,
         "oldest_due": overview.oldest_due.map(|at| at.to_rfc3339()),
         "paused_since": overview.paused_since.map(|at| at.to_rfc3339()), "counts": counts, "passes": passes,
+        "outages": overview.outages.iter().map(outage_as_json).collect::<Vec<_>>(),
         "held": overview.held.iter().map(|held| held.rule.as_str()).collect::<Vec<_>>(),
     })
+}
+
+fn outage_as_json(outage: &Outage) -> serde_json::Value {
+    json!({ "channel": outage.channel.word(), "since": outage.since.to_rfc3339(), "words": outage.words })
 }

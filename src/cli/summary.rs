@@ -72,15 +72,16 @@ fn headline(report: &Report) -> String {
     format!("doorbell: {} ({seconds})", parts.join(", "))
 }
 
-/// What went wrong, a line each; retries, which need nobody, only when `all` is asked for.
+/// What went wrong, a line each; retries, which need nobody, and what was told within a day only when `all` is asked for.
 pub(super) fn troubles(report: &Report, all: bool) -> Vec<String> {
     report
         .troubles
         .iter()
-        .filter(|trouble| all || trouble.kind != "retry")
+        .filter(|trouble| all || trouble.kind != "retry" && !trouble.standing)
         .map(|trouble| {
             let what = match (trouble.kind, trouble.key) {
                 ("settings", Some(key)) => format!("the settings do not work: {key}"),
+                ("outage", _) => format!("{} does not work: nobody answers", trouble.address),
                 ("held", _) => "a rule is held".into(),
                 ("retry", _) => format!("delivery {} to {} waits for another try", trouble.delivery, trouble.address),
                 ("unknown", _) => format!("delivery {} to {} may have arrived", trouble.delivery, trouble.address),

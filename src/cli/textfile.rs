@@ -97,6 +97,7 @@ impl Sheet {
         self.several("queue_deliveries", "Deliveries that are due, and that wait for their time.", "state", states);
         let oldest = queue.oldest_due.map_or(0, |at| (now - at).num_seconds().max(0));
         self.one("oldest_due_seconds", "For how long the oldest due delivery has been due.", oldest);
+        self.one("channels_down", "Channels that did not work when they were last tried.", queue.outages);
         self.one("paused", "1 while doorbell is paused.", u8::from(queue.paused));
     }
 

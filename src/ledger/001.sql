@@ -44,6 +44,15 @@ CREATE TABLE doorbell_hold(
   approved   INTEGER NOT NULL DEFAULT 0 CHECK(approved IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 
+-- Channels that did not work when they were last tried.
+CREATE TABLE doorbell_outage(
+  channel TEXT PRIMARY KEY,
+  since   INTEGER NOT NULL,
+  told_at INTEGER NOT NULL, -- when the operator last heard of it
+  key     TEXT NOT NULL,    -- the settings key at fault; empty: nobody answers
+  words   TEXT NOT NULL     -- what was said, or how it failed
+) STRICT, WITHOUT ROWID;
+
 -- One digest to one endpoint.
 CREATE TABLE doorbell_delivery(
   id              INTEGER PRIMARY KEY,

@@ -171,7 +171,7 @@ fn refuse(
         key: address_key(install_id, channel, address),
         shown: masked(address),
         until: Some(now + REFUSED_FOR),
-        reason: format!("{} {}", reply.code, reply.text).trim().to_owned(),
+        reason: reply.words(),
         delivery: Some(delivery),
     };
     write(transaction, &row, now)

@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::Ledger;
 use super::columns::ms;
+use super::outage::forget_idle;
 use super::storm::{Held, count_slots, end_hold, keep_held};
 use crate::failpoint;
 use crate::model::{Channel, Decision, Digest, Item, Reason, Rule, RuleName, Slot, Verdict};
@@ -85,6 +86,7 @@ impl Ledger {
             }
         }
         count_slots(&transaction, intake, &begun)?;
+        forget_idle(&transaction)?;
         enqueued.due = anything_due(&transaction, intake.now)?;
         if !enqueued.due {
             transaction

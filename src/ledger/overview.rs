@@ -1,14 +1,13 @@
 //! How the ledger stands: what waits, what went wrong, when the last passes ran. For people and monitors.
 
 use anyhow::Result;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::Ledger;
 use super::columns::{instant, ms};
+use super::news::NEWS;
+use super::outage::Outage;
 use super::storm::Held;
-
-/// What went wrong is news for a day.
-const NEWS: TimeDelta = TimeDelta::hours(24);
 
 /// Each part is one look into a partial index.
 const QUEUE: &str = "
@@ -34,6 +33,8 @@ pub struct Overview {
     pub passes: Vec<PassSeen>,
     /// The rules that are held until a person lets them go.
     pub held: Vec<Held>,
+    /// The channels that do not work.
+    pub outages: Vec<Outage>,
     /// Since when doorbell is paused.
     pub paused_since: Option<DateTime<Utc>>,
 }
@@ -58,6 +59,8 @@ pub struct Queue {
     pub waiting: u64,
     /// Since when the oldest due one is due.
     pub oldest_due: Option<DateTime<Utc>>,
+    /// How many channels do not work.
+    pub outages: u64,
     /// Whether doorbell is paused.
     pub paused: bool,
 }
@@ -66,9 +69,10 @@ impl Ledger {
     /// What waits; as fast as few deliveries wait, however many there were.
     pub fn queue(&self, now: DateTime<Utc>) -> Result<Queue> {
         let paused = self.paused_since()?.is_some();
+        let outages = self.connection.query_row("SELECT count(*) FROM doorbell_outage", [], |row| count(row, 0))?;
         Ok(self.connection.query_row(QUEUE, [ms(now)], |row| {
             let oldest_due = row.get::<_, Option<i64>>(1)?.map(instant);
-            Ok(Queue { due: count(row, 0)?, oldest_due, waiting: count(row, 2)?, paused })
+            Ok(Queue { due: count(row, 0)?, oldest_due, waiting: count(row, 2)?, outages, paused })
         })?)
     }
 
@@ -92,6 +96,7 @@ impl Ledger {
             failed_lately,
             passes: self.passes(passes)?,
             held: self.held()?,
+            outages: self.outages()?,
             paused_since: self.paused_since()?,
         })
     }

@@ -3,18 +3,16 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
-use chrono::TimeDelta;
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::Ledger;
 use super::columns::{instant, list, ms};
 use super::enqueue::Intake;
+use super::news::is_news;
 use crate::model::RuleName;
 
 /// What a rule usually tells is measured over so many slots that told somebody.
 const SLOTS: u32 = 20;
-/// A hold that stands is told again after this.
-const NEWS: TimeDelta = TimeDelta::hours(24);
 
 /// A rule whose slot is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,8 +77,7 @@ pub(super) fn keep_held(transaction: &Transaction<'_>, intake: &Intake<'_>) -> R
     let mut news = Vec::new();
     for held in intake.held {
         let told: Option<i64> = told.query_row([held.rule.as_str()], |row| row.get(0)).optional()?;
-        // a time to come is that of a clock that ran ahead
-        let is_new = told.map(instant).is_none_or(|told| told > intake.now || intake.now - told >= NEWS);
+        let is_new = is_news(told.map(instant), intake.now);
         let (deliveries, most) = (i64::try_from(held.deliveries)?, i64::try_from(held.limit)?);
         keep.execute(params![held.rule.as_str(), ms(intake.now), deliveries, most, is_new])?;
         if is_new {

@@ -141,6 +141,13 @@ pub struct Reply {
     pub text: String,
 }
 
+impl Reply {
+    /// Code and text in one.
+    pub fn words(&self) -> String {
+        format!("{} {}", self.code, self.text).trim().to_owned()
+    }
+}
+
 /// What became of one attempt, the same for every channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -161,4 +168,26 @@ pub enum Outcome {
     },
     /// It was handed over and the answer was lost: it may have arrived.
     Unknown(Reply),
+}
+
+impl Outcome {
+    /// The settings key at fault, if one is.
+    pub fn key(&self) -> Option<&'static str> {
+        match self {
+            Self::Misconfigured { key, .. } => Some(key),
+            _ => None,
+        }
+    }
+
+    /// What the provider said.
+    pub fn reply(&self) -> &Reply {
+        match self {
+            Self::Accepted(reply)
+            | Self::Deferred(_, reply)
+            | Self::RefusedRecipient(reply)
+            | Self::RefusedMessage(reply)
+            | Self::Misconfigured { reply, .. }
+            | Self::Unknown(reply) => reply,
+        }
+    }
 }

@@ -17,6 +17,11 @@ impl Clock {
         Self { began_at: now, began: Instant::now() }
     }
 
+    /// What it showed at first.
+    pub fn began_at(&self) -> DateTime<Utc> {
+        self.began_at
+    }
+
     /// What it shows now; never goes back.
     pub fn now(&self) -> DateTime<Utc> {
         self.began_at + TimeDelta::from_std(self.elapsed()).unwrap_or(TimeDelta::MAX)

@@ -4,6 +4,7 @@
 mod fill;
 mod written;
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, Scope};
 use std::time::Duration;
@@ -19,6 +20,7 @@ use super::report::Report;
 use super::suspects::{Judged, Suspects};
 use super::way::{Place, Ready, Seat, Way};
 use super::{House, Post};
+use crate::config::Config;
 use crate::deliver::email;
 use crate::ledger::{Begin, Closed, Settled, Settlement};
 use crate::model::{Channel, Delivery, Outcome};
@@ -51,6 +53,10 @@ struct Writer<'house, 'desk> {
     read: Vec<Read>,
     suspects: Suspects<Ready>,
     silences: usize,
+    /// The channels that were found not to work, with the first answer that said so.
+    down: BTreeMap<Channel, Outcome>,
+    /// Email did not work in the last pass that tried it: one mail goes ahead, by one lane.
+    is_probe: bool,
     /// How long the pace of the email channel keeps the next mail back.
     pause: Option<Duration>,
     /// How many deliveries have begun.
@@ -68,7 +74,8 @@ pub(super) fn deliver(
     progress: &Progress<'_>,
 ) -> Result<()> {
     let due = house.ledger.due_count(clock.now())?;
-    let lanes = house.config.email.as_ref().map_or(1, email::Settings::lanes).min(due.max(1));
+    let is_probe = house.ledger.outages()?.iter().any(|outage| outage.channel == Channel::Email);
+    let lanes = if is_probe { 1 } else { mail_lanes(house.config, due) };
     // a trial must reach nobody: only mails can be led elsewhere
     let notes = if order.redirect_to.is_some() { &[][..] } else { &NOTES };
     let ways = [Way::new(&[Channel::Email], lanes), Way::new(notes, NOTE_LANES.min(due.max(1)))];
@@ -87,15 +94,26 @@ pub(super) fn deliver(
             read: Vec::new(),
             suspects: Suspects::default(),
             silences: 0,
+            down: BTreeMap::new(),
+            is_probe,
             pause: None,
             begun: 0,
         };
         let hire = |place: Place| hire(scope, post, place, &answers);
         let delivered = writer.work(&hire, &answered, report, &|settled| progress(settled, due));
+        for (channel, outcome) in &writer.down {
+            let (key, words) = (outcome.key().unwrap_or_default(), outcome.reply().words());
+            let news = writer.house.ledger.keep_outage(*channel, key, &words, clock.began_at())?;
+            report.add_outage(*channel, outcome, news);
+        }
         // only now: what one mail makes read must not silence those who hear of it in this very pass
         mark_read(post, &writer.read);
         delivered
     })
+}
+
+fn mail_lanes(config: &Config, due: usize) -> usize {
+    config.email.as_ref().map_or(1, email::Settings::lanes).min(due.max(1))
 }
 
 fn hire<'scope>(scope: &'scope Scope<'scope, '_>, post: &'scope Post, place: Place, answers: &Sender<Answer>) -> Seat {
@@ -130,7 +148,9 @@ impl Writer<'_, '_> {
         let unsent = std::mem::take(&mut self.unsent);
         for judged in &answered {
             if self.stops_the_channel(judged) {
-                self.gate(judged.item.delivery.channel)?;
+                self.fail(judged.item.delivery.channel, blamed(judged))?;
+            } else if self.is_probe && judged.item.delivery.channel == Channel::Email {
+                self.restore()?;
             }
         }
         let shown = self.feed.len().min(self.room());
@@ -242,13 +262,29 @@ impl Writer<'_, '_> {
             // a server that takes mails and never answers must not get the whole queue into doubt
             Outcome::Deferred(_, reply) | Outcome::Unknown(reply) if reply.code.is_empty() => {
                 self.silences += 1;
-                self.silences >= SILENCES_IN_A_ROW
+                self.is_probe || self.silences >= SILENCES_IN_A_ROW
             }
             _ => {
                 self.silences = 0;
                 false
             }
         }
+    }
+
+    /// The channel does not work: nothing more begins on it, and the next pass tries it with one delivery.
+    fn fail(&mut self, channel: Channel, outcome: Outcome) -> Result<()> {
+        self.down.entry(channel).or_insert(outcome);
+        self.gate(channel)
+    }
+
+    /// Email answers again: all lanes go, and what its silence had put off with them.
+    fn restore(&mut self) -> Result<()> {
+        let now = self.clock.now();
+        self.is_probe = false;
+        self.house.ledger.end_outage(Channel::Email, now)?;
+        let lanes = mail_lanes(self.house.config, self.house.ledger.due_count(now)?);
+        self.ways.iter_mut().take(1).for_each(|way| way.open(Channel::Email, lanes));
+        Ok(())
     }
 
     /// Nothing more begins; what was claimed and not begun is given back.

@@ -36,10 +36,12 @@ pub struct Told {
 pub struct Trouble {
     /// The delivery's number; 0 when it is about none in particular.
     pub delivery: i64,
-    /// The masked address, as in [`Told`]; empty when none was looked up.
+    /// The masked address, as in [`Told`]; the channel, for `outage` and `settings`; empty when none was looked up.
     pub address: String,
-    /// dead, unknown, retry, settings or held.
+    /// dead, unknown, retry, settings, outage or held.
     pub kind: &'static str,
+    /// Whether the operator has heard of it within a day.
+    pub standing: bool,
     /// The settings key to look at, for `settings`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<&'static str>,
@@ -93,6 +95,8 @@ pub struct Report {
     pub left: usize,
     /// Whether the settings stopped a channel.
     pub misconfigured: bool,
+    /// Whether nobody answers on a channel.
+    pub unreachable: bool,
     /// How long it took.
     pub seconds: f64,
     /// Who was told, at most [`Report::LISTED`] of them.
@@ -141,6 +145,7 @@ impl Report {
             delivery,
             address,
             kind: "unknown",
+            standing: false,
             key: None,
             words: Recovered::WORDS.into(),
             remedy: "it is not sent again: ask whoever it was for, then confirm or requeue it",
@@ -152,10 +157,11 @@ impl Report {
         self.sent + self.retried + self.dead + self.unknown + self.suppressed
     }
 
-    /// 0, or 1 when something new needs a person, or 78 when the settings stopped a channel.
+    /// 0, or 1 when something new needs a person, 75 when nobody answers on a channel, 78 when the settings stopped one.
     pub fn exit_status(&self) -> u8 {
         match self {
             Self { misconfigured: true, .. } => 78,
+            Self { unreachable: true, .. } => 75,
             Self { dead: 0, unknown: 0, uncovered: 0, held_news: 0, .. } => 0,
             _ => 1,
         }
@@ -197,23 +203,33 @@ impl Report {
     }
 
     fn add_trouble(&mut self, delivery: &Delivery, address: String, outcome: &Outcome, closed: Closed) {
-        let (kind, key, reply) = match (outcome, closed) {
-            (Outcome::Misconfigured { key, reply }, _) => ("settings", Some(*key), reply),
-            (Outcome::Deferred(_, reply) | Outcome::Unknown(reply), Closed::Retried(_)) => ("retry", None, reply),
-            (Outcome::Unknown(reply), _) => ("unknown", None, reply),
-            (Outcome::Accepted(_), _) => return,
-            (Outcome::Deferred(_, reply) | Outcome::RefusedRecipient(reply) | Outcome::RefusedMessage(reply), _) => {
-                ("dead", None, reply)
-            }
+        let kind = match (outcome, closed) {
+            // one line for the whole channel
+            (Outcome::Accepted(_) | Outcome::Misconfigured { .. }, _) => return,
+            (Outcome::Deferred(..) | Outcome::Unknown(_), Closed::Retried(_)) => "retry",
+            (Outcome::Unknown(_), _) => "unknown",
+            _ => "dead",
         };
-        // one line for a channel that the settings stopped: every lane says the same
-        let repeated = kind == "settings" && self.troubles.iter().any(|trouble| trouble.key == key);
-        self.misconfigured |= kind == "settings";
-        if self.troubles.len() < Self::LISTED && !repeated {
-            let words = format!("{} {}", reply.code, reply.text).trim().to_owned();
-            let remedy = remedy(delivery.channel, outcome);
-            self.troubles.push(Trouble { delivery: delivery.id, address, kind, key, words, remedy });
+        if self.troubles.len() < Self::LISTED {
+            let (words, remedy) = (outcome.reply().words(), remedy(delivery.channel, outcome));
+            let standing = false;
+            self.troubles.push(Trouble { delivery: delivery.id, address, kind, standing, key: None, words, remedy });
         }
+    }
+
+    /// A channel that does not work; the operator hears of it when it is news.
+    pub(super) fn add_outage(&mut self, channel: Channel, outcome: &Outcome, news: bool) {
+        let key = outcome.key();
+        *if key.is_some() { &mut self.misconfigured } else { &mut self.unreachable } = true;
+        self.troubles.push(Trouble {
+            delivery: 0,
+            address: channel.word().into(),
+            kind: if key.is_some() { "settings" } else { "outage" },
+            standing: !news,
+            key,
+            words: outcome.reply().words(),
+            remedy: remedy(channel, outcome),
+        });
     }
 
     pub(super) fn add_template_fault(&mut self, fault: Option<&TemplateError>) {
@@ -223,6 +239,7 @@ impl Report {
             delivery: 0,
             address: String::new(),
             kind: "settings",
+            standing: false,
             key: Some("templates.folder"),
             words: fault.to_string(),
             remedy: "until it is mended everything goes out in doorbell's own words",
@@ -246,7 +263,7 @@ fn held(held: &Held) -> Trouble {
         "{rule} would begin {deliveries} deliveries at once, and {limit} are the most it may; if that is right: \
          doorbell approve {rule}"
     );
-    Trouble { delivery: 0, address: String::new(), kind: "held", key: None, words, remedy: "" }
+    Trouble { delivery: 0, address: String::new(), kind: "held", standing: false, key: None, words, remedy: "" }
 }
 
 /// Where a digest goes, as people may read it.

@@ -45,6 +45,14 @@ impl Way {
         Self { open: channels.to_vec(), ready: VecDeque::new(), seats: Vec::new(), lanes }
     }
 
+    /// More may begin on a channel again, by so many lanes.
+    pub(super) fn open(&mut self, channel: Channel, lanes: usize) {
+        self.lanes = lanes;
+        if !self.open.contains(&channel) {
+            self.open.push(channel);
+        }
+    }
+
     /// Whether more may be claimed for it, and there is a lane for it.
     pub(super) fn is_hungry(&self) -> bool {
         !self.open.is_empty() && self.ready.len() < self.lanes

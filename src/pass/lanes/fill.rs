@@ -96,7 +96,7 @@ impl Writer<'_, '_> {
             match self.post.fault(delivery.channel) {
                 None => rest.push(delivery),
                 Some(fault) => {
-                    self.gate(delivery.channel)?;
+                    self.fail(delivery.channel, fault.clone())?;
                     self.unsent.push((delivery, Settlement::Answered(fault)));
                 }
             }

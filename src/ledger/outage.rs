@@ -1,0 +1,77 @@
+//! Channels that did not work when they were last tried: until one of them answers it is tried with one delivery a pass.
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::Ledger;
+use super::columns::{instant, ms};
+use super::news::is_news;
+use crate::model::Channel;
+
+/// A channel that does not work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outage {
+    /// The channel.
+    pub channel: Channel,
+    /// The pass that found it.
+    pub since: DateTime<Utc>,
+    /// What was said, or that nobody answered.
+    pub words: String,
+}
+
+impl Ledger {
+    /// The channels that do not work, by name.
+    pub fn outages(&self) -> Result<Vec<Outage>> {
+        let mut read = self.connection.prepare("SELECT channel, since, words FROM doorbell_outage ORDER BY channel")?;
+        let outages = read.query_map([], |row| {
+            let channel: String = row.get(0)?;
+            let (since, words) = (instant(row.get(1)?), row.get(2)?);
+            Ok(Channel::parse(&channel).map(|channel| Outage { channel, since, words }))
+        })?;
+        Ok(outages.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+
+    /// Remembers that a channel does not work, and the settings key that is at fault, empty where nobody answers;
+    /// answers whether the operator is to hear of it.
+    pub fn keep_outage(&mut self, channel: Channel, key: &str, words: &str, now: DateTime<Utc>) -> Result<bool> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let told: Option<i64> = transaction
+            .prepare_cached("SELECT told_at FROM doorbell_outage WHERE channel = ?1 AND key = ?2")?
+            .query_row((channel.word(), key), |row| row.get(0))
+            .optional()?;
+        let news = is_news(told.map(instant), now);
+        transaction.execute(
+            "INSERT INTO doorbell_outage(channel, since, told_at, key, words) VALUES (?1, ?2, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET key = excluded.key, words = excluded.words,
+               told_at = CASE WHEN ?5 THEN excluded.told_at ELSE told_at END",
+            params![channel.word(), ms(now), key, words, news],
+        )?;
+        transaction.commit().with_context(|| format!("remember that {channel} does not work"))?;
+        Ok(news)
+    }
+
+    /// A channel works again: what its silence had put off is due at once.
+    pub fn end_outage(&mut self, channel: Channel, now: DateTime<Utc>) -> Result<()> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute("DELETE FROM doorbell_outage WHERE channel = ?1", [channel.word()])?;
+        // a delivery that rests for the night has no words, one that a server put off has a code
+        transaction.execute(
+            "UPDATE doorbell_delivery SET next_attempt_at = ?2
+             WHERE state = 'queued' AND next_attempt_at > ?2 AND channel = ?1 AND reply_code = '' AND reply_text <> ''",
+            (channel.word(), ms(now)),
+        )?;
+        transaction.commit().with_context(|| format!("remember that {channel} works again"))
+    }
+}
+
+/// Forgets the outage of a channel for which nothing waits any more: nobody can say whether it lasts.
+pub(super) fn forget_idle(transaction: &Transaction<'_>) -> Result<()> {
+    transaction
+        .prepare_cached(
+            "DELETE FROM doorbell_outage
+             WHERE channel NOT IN (SELECT channel FROM doorbell_delivery WHERE state IN ('queued','claimed','sending'))",
+        )?
+        .execute([])?;
+    Ok(())
+}
