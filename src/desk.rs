@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction};
 
 pub use check::Findings;
@@ -63,6 +64,8 @@ impl Desk {
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "query_only", true)?;
+        // else SQLite plans a statement anew for each value that it compares with a partial index
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         // one place per statement of this room, so that none is parsed twice in a pass
         connection.set_prepared_statement_cache_capacity(48);
         Ok(Self { path: path.to_owned(), connection, strange_words: RefCell::default() })

@@ -31,7 +31,7 @@ use crate::deliver::notes::Outbox;
 use crate::desk::Desk;
 use crate::failpoint;
 use crate::ledger::{Intake, Ledger};
-use crate::model::{AgentId, Channel, ConversationId, Digest, Letter, Outcome, Words};
+use crate::model::{AgentId, Channel, ConversationId, Digest, Facts, Letter, Outcome, Words};
 use crate::render::{self, RenderError, TemplateError, Templates};
 
 pub use clock::Clock;
@@ -116,6 +116,8 @@ pub fn run(
         decisions: &plan.decisions,
     })?;
     let mut report = Report::of(&plan, &enqueued, recovered);
+    // of a large desk it is the largest thing in memory
+    drop(plan);
     if enqueued.due {
         let only = order.is_limited().then_some(enqueued.deliveries.as_slice());
         let post = post()?;
@@ -148,7 +150,9 @@ pub fn rehearse(
     storm::brake(&house.config.limits, house.ledger, &mut plan)?;
     let mut rehearsed = Vec::new();
     for digests in plan.digests.chunks(recheck::CHUNK) {
-        for (digest, letter) in digests.iter().zip(letters::letters(house.config, &snapshot, digests, now)?) {
+        for (digest, letter) in
+            digests.iter().zip(letters::letters(house.config, &snapshot, digests, Facts::default(), now)?)
+        {
             let words = words(templates, digest, &letter)?;
             rehearsed.push((letter, words));
         }

@@ -13,6 +13,8 @@ use super::Snapshot;
 /// One row of a result, and what it takes to judge it.
 pub(super) struct Columns<'a> {
     relation: &'static str,
+    /// The names of the columns, which the database is slow to tell.
+    names: &'a [String],
     row: &'a Row<'a>,
     snapshot: &'a Snapshot<'a>,
 }
@@ -28,9 +30,10 @@ impl Snapshot<'_> {
     ) -> Result<()> {
         let asked = || format!("read {relation} of the desk");
         let mut statement = self.transaction.prepare_cached(sql).with_context(asked)?;
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut rows = statement.query(parameters).with_context(asked)?;
         while let Some(row) = rows.next().with_context(asked)? {
-            let columns = Columns { relation, row, snapshot: self };
+            let columns = Columns { relation, names: &names, row, snapshot: self };
             if let Err(error) = read(&columns) {
                 let id = row.get_ref(0).ok().and_then(words).unwrap_or_default();
                 tracing::warn!(relation, id, error = format!("{error:#}"), "a row of the desk cannot be read: skipped");
@@ -41,9 +44,14 @@ impl Snapshot<'_> {
 }
 
 impl Columns<'_> {
+    fn value(&self, column: &str) -> Result<ValueRef<'_>> {
+        let place = self.names.iter().position(|name| name == column);
+        Ok(self.row.get_ref(place.ok_or_else(|| anyhow!("there is no column {column}"))?)?)
+    }
+
     /// Text, or a number in digits; bytes that are not UTF-8 are replaced.
     pub(super) fn text(&self, column: &str) -> Result<Option<String>> {
-        let value = self.row.get_ref(column)?;
+        let value = self.value(column)?;
         match value {
             ValueRef::Null => Ok(None),
             ValueRef::Real(_) => bail!("column {column} holds a fraction, not text"),
@@ -75,7 +83,7 @@ impl Columns<'_> {
 
     /// A whole number.
     pub(super) fn integer(&self, column: &str) -> Result<Option<i64>> {
-        match self.row.get_ref(column)? {
+        match self.value(column)? {
             ValueRef::Null => Ok(None),
             ValueRef::Integer(number) => Ok(Some(number)),
             other => bail!("column {column} holds {:?}, not a whole number", other.data_type()),
@@ -94,7 +102,7 @@ impl Columns<'_> {
 
     /// Bytes as they are stored, without a copy.
     pub(super) fn bytes(&self, column: &str) -> Result<&[u8]> {
-        match self.row.get_ref(column)? {
+        match self.value(column)? {
             ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Ok(bytes),
             ValueRef::Null => Ok(&[]),
             other => bail!("column {column} holds {:?}, not text", other.data_type()),

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use thiserror::Error;
 
@@ -62,6 +63,8 @@ impl Ledger {
         connection.busy_timeout(BUSY)?;
         // FULL: without it a power cut forgets what was sent, and it is sent again
         connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+        // else SQLite plans a statement anew for each value that it compares with a partial index
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(64);
         refuse_newer(&connection)?;
         if version(&connection)? < MIGRATIONS.len() {

@@ -173,6 +173,22 @@ pub struct Facts {
     pub devices: HashMap<RecipientId, Vec<Arc<Device>>>,
 }
 
+impl Facts {
+    /// Takes in what others say; what both say, they say of the same desk.
+    pub fn extend(&mut self, others: Self) {
+        self.conversations.extend(others.conversations);
+        self.contacts.extend(others.contacts);
+        self.agents.extend(others.agents);
+        self.groups.extend(others.groups);
+        self.presence.extend(others.presence);
+        self.contact_presence.extend(others.contact_presence);
+        self.seen.extend(others.seen);
+        self.preferences.extend(others.preferences);
+        self.availability.extend(others.availability);
+        self.devices.extend(others.devices);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

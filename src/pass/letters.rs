@@ -17,16 +17,16 @@ use crate::route::in_view;
 /// More than this nobody reads; the rest is counted ("and 12 more") and settled with it.
 pub(super) const LONGEST_LETTER: usize = 200;
 
-/// A letter for each digest, in their order.
+/// A letter for each digest, in their order. What is known of this very desk already need not be read again.
 pub(super) fn letters(
     config: &Config,
     snapshot: &Snapshot<'_>,
     digests: &[Digest],
+    known: Facts,
     now: DateTime<Utc>,
 ) -> Result<Vec<Letter>> {
     let topics: Vec<Vec<Topic<'_>>> = digests.iter().map(|digest| topics(config, &digest.items)).collect();
     let shown: Vec<&Topic<'_>> = topics.iter().flat_map(|topics| topics.iter().take(LONGEST_LETTER)).collect();
-    let ids: Vec<ConversationId> = shown.iter().map(|topic| topic.item.conversation.clone()).collect();
     let contents = contents(snapshot, &shown)?;
     let events = events(snapshot, &shown, now)?;
     let recipients = digests.iter().filter_map(|digest| digest.recipient.id.agent());
@@ -36,8 +36,8 @@ pub(super) fn letters(
         Sender::Agent(agent) => Some(agent),
         _ => None,
     });
-    let named: Vec<AgentId> = recipients.chain(actors).chain(senders).cloned().collect();
-    let facts = snapshot.facts(&ids, Agents::Around, &named)?;
+    let named = recipients.chain(actors).chain(senders);
+    let facts = completed(snapshot, known, &shown, named)?;
     let around = Around { config, facts, contents, events, now };
     let letters = digests.iter().zip(topics).map(|(digest, topics)| Letter {
         recipient: digest.recipient.clone(),
@@ -48,6 +48,23 @@ pub(super) fn letters(
         now,
     });
     Ok(letters.collect())
+}
+
+/// The facts about what is shown and whoever is named.
+fn completed<'a>(
+    snapshot: &Snapshot<'_>,
+    mut known: Facts,
+    shown: &[&Topic<'_>],
+    named: impl Iterator<Item = &'a AgentId>,
+) -> Result<Facts> {
+    let conversations = shown.iter().map(|topic| &topic.item.conversation);
+    let conversations: Vec<ConversationId> =
+        conversations.filter(|id| !known.conversations.contains_key(*id)).cloned().collect();
+    let agents: Vec<AgentId> = named.filter(|id| !known.agents.contains_key(*id)).cloned().collect();
+    if !conversations.is_empty() || !agents.is_empty() {
+        known.extend(snapshot.facts(&conversations, Agents::Around, &agents)?);
+    }
+    Ok(known)
 }
 
 /// A conversation in a letter: its messages stand there once, though two rules may tell about them, and each event and

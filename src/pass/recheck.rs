@@ -8,12 +8,12 @@ use chrono::{DateTime, Utc};
 
 use super::House;
 use super::letters::letters;
-use super::weigh::{Question, Weighed, weigh};
+use super::weigh::{Question, Weighed, weigh_by};
 use crate::collapse::Heard;
 use crate::desk::{Agents, Snapshot, Window};
 use crate::model::{
-    Channel, ConversationId, Decision, Delivery, Digest, Item, Letter, Reason, Recipient, RecipientId, Rule, RuleName,
-    Verdict,
+    Channel, ConversationId, Decision, Delivery, Digest, Facts, Item, Letter, Reason, Recipient, RecipientId, Rule,
+    RuleName, Verdict,
 };
 use crate::route::over;
 
@@ -37,7 +37,8 @@ type Key = (RuleName, RecipientId, Arc<str>, Channel, ConversationId, Arc<str>);
 /// Asks the desk again about every claimed delivery; the answers come in their order.
 pub(super) fn recheck(house: &House<'_>, deliveries: &[Delivery], now: DateTime<Utc>) -> Result<Vec<Check>> {
     let snapshot = house.desk.snapshot()?;
-    let weighed = weigh_again(house, &snapshot, deliveries, now)?;
+    let mut facts = Facts::default();
+    let weighed = weigh_again(house, &snapshot, deliveries, now, &mut |seen| facts.extend(seen))?;
     let heard: HashMap<Key, &Heard> = weighed.heard.iter().map(|heard| (key_of_heard(heard), heard)).collect();
     let reasons = reasons(&weighed.decisions);
     let answers: Vec<Result<Digest, Check>> = deliveries
@@ -45,7 +46,7 @@ pub(super) fn recheck(house: &House<'_>, deliveries: &[Delivery], now: DateTime<
         .map(|delivery| still_heard(house, &snapshot, delivery, &heard, &reasons, now))
         .collect::<Result<_>>()?;
     let digests: Vec<Digest> = answers.iter().filter_map(|answer| answer.as_ref().ok().cloned()).collect();
-    let mut letters = letters(house.config, &snapshot, &digests, now)?.into_iter();
+    let mut letters = letters(house.config, &snapshot, &digests, facts, now)?.into_iter();
     let nothing_left = || Check::Suppress(Reason::NoLongerWaiting);
     Ok(answers
         .into_iter()
@@ -62,6 +63,7 @@ fn weigh_again(
     snapshot: &Snapshot<'_>,
     deliveries: &[Delivery],
     now: DateTime<Utc>,
+    keep: &mut dyn FnMut(Facts),
 ) -> Result<Weighed> {
     let items = || deliveries.iter().flat_map(|delivery| &delivery.items);
     let conversations: BTreeSet<&ConversationId> = items().map(|item| &item.conversation).collect();
@@ -70,7 +72,7 @@ fn weigh_again(
     let rules: Vec<&Rule> = names.into_iter().filter_map(|name| house.config.rule(name)).collect();
     let baselines = house.ledger.baselines(rules.iter().map(|rule| &rule.name), now)?;
     let recipients: HashSet<RecipientId> = deliveries.iter().map(|delivery| delivery.recipient.clone()).collect();
-    weigh(&Question {
+    let question = Question {
         config: house.config,
         snapshot,
         ledger: house.ledger,
@@ -80,7 +82,8 @@ fn weigh_again(
         recipients: Some(&recipients),
         forget_since: &siblings(deliveries),
         now,
-    })
+    };
+    weigh_by(&question, keep)
 }
 
 /// Since when another device of a recipient may have been told of the very same: that must not silence this one.

@@ -46,6 +46,11 @@ pub(super) struct Weighed {
 
 /// Decides everything that waits, for every rule asked about.
 pub(super) fn weigh(question: &Question<'_>) -> Result<Weighed> {
+    weigh_by(question, &mut |_| ())
+}
+
+/// The same; the facts by which it was decided are given away.
+pub(super) fn weigh_by(question: &Question<'_>, keep: &mut dyn FnMut(Facts)) -> Result<Weighed> {
     let mut weighed = Weighed::default();
     let mut by_watch: Vec<((Watch, TimeDelta), Vec<&Rule>)> = Vec::new();
     for rule in &question.rules {
@@ -59,7 +64,7 @@ pub(super) fn weigh(question: &Question<'_>) -> Result<Weighed> {
         let window = Window { now: question.now, before };
         let pending = question.snapshot.pending(watch, window, question.conversations)?;
         for chunk in pending.chunks(CHUNK) {
-            weigh_chunk(question, watch, &rules, chunk, &mut weighed)?;
+            keep(weigh_chunk(question, watch, &rules, chunk, &mut weighed)?);
         }
     }
     Ok(weighed)
@@ -71,7 +76,7 @@ fn weigh_chunk(
     rules: &[&Rule],
     chunk: &[Pending],
     weighed: &mut Weighed,
-) -> Result<()> {
+) -> Result<Facts> {
     let ids: Vec<ConversationId> = chunk.iter().map(|pending| pending.conversation.clone()).collect();
     let events = chunk.iter().filter_map(|pending| pending.event.as_ref());
     let named: Vec<AgentId> = events.flat_map(|event| [&event.actor, &event.target]).flatten().cloned().collect();
@@ -98,7 +103,7 @@ fn weigh_chunk(
             }
         }
     }
-    Ok(())
+    Ok(facts)
 }
 
 fn told(
