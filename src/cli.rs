@@ -32,6 +32,7 @@ mod templates;
 mod textfile;
 mod time;
 mod variable;
+mod watchdog;
 
 use std::path::PathBuf;
 

@@ -308,6 +308,25 @@ fn a_pass_that_is_told_to_stop_lets_the_wire_finish_and_repeats_nothing() {
 }
 
 #[test]
+fn a_pass_that_hangs_is_ended_and_the_next_one_tells() {
+    let (server, office) = (SmtpServer::start(Tls::Never), office());
+    let pipe = office.folder().join("password");
+    // nobody writes into it: whoever opens it waits for ever
+    assert!(Command::new("mkfifo").args(["-m", "600"]).arg(&pipe).status().unwrap().success());
+    let port = server.port;
+    let login = format!("username = \"desk\"\npassword_file = \"{}\"\n", pipe.display());
+    settings(
+        office.folder(),
+        &format!("server = \"127.0.0.1:{port}\"\ntimeout = \"1s\"\nfinal_timeout = \"1s\"\n{login}"),
+    );
+    let said = ends_with(&run(office.folder(), &["run", "--budget", "1s"]), 75);
+    assert!(said.contains("the pass has not ended for 19 s and its budget was 1 s"), "{said}");
+    settings(office.folder(), &by_smtp(port));
+    ends_with(&run(office.folder(), &["run"]), 0);
+    assert_eq!(server.accepted().len(), 1);
+}
+
+#[test]
 fn a_limit_a_minute_keeps_mails_off_the_wire_and_within_the_budget() {
     let folder = tempfile::tempdir().unwrap();
     crowd::waiting_desk(&folder.path().join("chat.db"), 30, Utc::now());

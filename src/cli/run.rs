@@ -12,7 +12,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::exit::UsageError;
-use super::{Exit, Format, Global, home, lock, open, rehearsal, say, signals, summary, time};
+use super::{Exit, Format, Global, home, lock, open, rehearsal, say, signals, summary, time, watchdog};
 use crate::config::Config;
 use crate::desk::{Place, Snapshot};
 use crate::ledger::Ledger;
@@ -106,6 +106,7 @@ fn pass_once(global: &Global, config: &Config, arguments: &Arguments, begun: &dy
         return Ok(Ended::Busy);
     };
     begun();
+    watchdog::watch(config, order.budget);
     let mut ledger = Ledger::open(&ledger_path)?;
     if ledger.paused_since()?.is_some() {
         if global.format == Format::Json {

@@ -4,6 +4,7 @@
 mod keys;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
@@ -97,6 +98,13 @@ impl Settings {
     /// How many connections at the same time.
     pub fn lanes(&self) -> usize {
         usize::from(self.lanes.0)
+    }
+
+    /// How long one mail takes when the server uses up every time-out: a dozen answers, over a connection that has to
+    /// be made anew, then the mail itself and the last word on it.
+    pub fn longest_attempt(&self) -> Duration {
+        let seconds = |patience: Patience| Duration::from_secs(u64::from(patience.0.as_seconds()));
+        seconds(self.timeout) * 12 + seconds(self.final_timeout) * 2
     }
 
     /// At most so many mails a minute, if there is a limit.
