@@ -7,6 +7,7 @@ mod foresee;
 mod lane;
 mod lanes;
 mod letters;
+mod notice;
 mod order;
 mod plan;
 mod reading;
@@ -118,11 +119,13 @@ pub fn run(
     let mut report = Report::of(&plan, &enqueued, recovered);
     // of a large desk it is the largest thing in memory
     drop(plan);
-    if enqueued.due {
+    let notices = notice::due(house, order, now)?;
+    if enqueued.due || !notices.is_empty() {
         let only = order.is_limited().then_some(enqueued.deliveries.as_slice());
         let post = post()?;
         report.add_template_fault(post.template_fault.as_ref());
         lanes::deliver(house, &post, order, clock, only, &mut report, progress)?;
+        notice::mail(house, &post, order, &notices, now)?;
         report.left = house.ledger.due_count(clock.now())?;
     }
     // a pass in which nothing was due was closed when it was opened, as one that needs nobody

@@ -7,6 +7,7 @@ mod shift;
 
 use doorbell::pass::{Order, Report};
 use office::Office;
+use servers::{Act, At, SmtpServer, Tls};
 use shift::{REMINDER, Shift};
 
 /// So many agents, each with a conversation that waits since nine.
@@ -142,4 +143,30 @@ fn x6_what_waits_for_another_try_is_no_storm() {
 fn x6_a_rule_that_somebody_runs_by_hand_is_not_held() {
     let order = Order { ignore_schedule: true, ..Order::default() };
     assert_eq!(seen(&shift(4).pass_ordered("2026-03-02T09:05:00Z", &order)), (4, 0, 0));
+}
+
+/// A crowd that is held, and an operator with an address.
+fn watched(server: SmtpServer) -> Shift {
+    Shift::with(crowd(5), server, REMINDER).set("[limits]\nstorm = 3\n[operator]\nemail = \"ops@example.com\"\n")
+}
+
+#[test]
+fn x6_the_operator_hears_of_a_held_rule_by_mail_once_a_day() {
+    let mut shift = watched(SmtpServer::start(Tls::Never));
+    let mails = shift.passes_every(60, "2026-03-02T09:05:00Z", "2026-03-03T10:05:00Z");
+    let told: Vec<&str> = mails.iter().map(|mail| mail.to.as_str()).collect();
+    assert_eq!(told, ["ops@example.com"; 2]);
+    let text = &mails[0].text;
+    assert!(text.contains("reminder would begin 5 deliveries at once, and 3 are the most"), "{text}");
+    assert!(text.contains("  doorbell approve reminder"), "{text}");
+}
+
+#[test]
+fn x6_a_mail_to_the_operator_that_did_not_leave_goes_with_the_next_pass() {
+    let later = Act::Say(b"451 4.3.0 later\r\n".to_vec());
+    let mut shift = watched(SmtpServer::start(Tls::Never).times(At::Rcpt, "", later, 2));
+    for (time, expected) in [("09:05", 0), ("09:10", 0), ("09:15", 1), ("09:20", 0)] {
+        shift.pass(&format!("2026-03-02T{time}:00Z"));
+        assert_eq!(shift.told().len(), expected, "{time}");
+    }
 }

@@ -15,9 +15,6 @@ use crate::model::{Audience, Named, ReadBy, Rule, Show, Tell, Watch, email_addre
 use crate::notation::Span;
 use crate::schedule::Schedule;
 
-/// What `tell` calls the operator.
-const FALLBACK: &str = "fallback";
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Operator {
@@ -103,10 +100,10 @@ impl Operator {
                 return Err(fault(email, "there is no [email] section; add one with server and from".into()));
             }
             let operator = Named { name: "Operator".into(), email: Some(email.get_ref().clone()), ..Named::default() };
-            people.entry(FALLBACK.into()).or_insert(operator);
+            people.entry(Rule::FALLBACK.into()).or_insert(operator);
         }
-        let fallback = people.get(FALLBACK).filter(|person| person.email.is_some() && email_is_set_up);
-        let tell = Tell { audience: Audience::Person(FALLBACK.into()), otherwise: false };
+        let fallback = people.get(Rule::FALLBACK).filter(|person| person.email.is_some() && email_is_set_up);
+        let tell = Tell { audience: Audience::Person(Rule::FALLBACK.into()), otherwise: false };
         let rule = Rule {
             grace: self.uncovered_after.delta(),
             read_by: ReadBy::Anyone,

@@ -264,7 +264,7 @@ fn tell(entry: &Spanned<String>, people: &HashMap<Arc<str>, Named>) -> Result<Te
         "supervisors" => Audience::Supervisors,
         "contact" => Audience::Contact,
         name if people.contains_key(name) => Audience::Person(name.into()),
-        "fallback" => {
+        Rule::FALLBACK => {
             let message = "there is no fallback; add [operator] with email, or a section [people.fallback]";
             return Err(fault(entry, message.into()));
         }

@@ -41,6 +41,7 @@ CREATE TABLE doorbell_hold(
   deliveries INTEGER NOT NULL,           -- what its slot would begin now
   most       INTEGER NOT NULL,           -- what it may begin without being asked
   told_at    INTEGER NOT NULL,           -- when the operator last heard of it
+  mailed_at  INTEGER,                    -- when a mail to the operator last left
   approved   INTEGER NOT NULL DEFAULT 0 CHECK(approved IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::Ledger;
@@ -53,6 +54,27 @@ impl Ledger {
             Ok(Held { rule: row.get::<_, String>(0)?.into(), deliveries: count(1)?, limit: count(2)? })
         })?;
         Ok(held.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Those of the held rules of which the operator is to hear by mail: never told so yet, or a day ago.
+    pub fn held_to_mail(&self, now: DateTime<Utc>) -> Result<Vec<Held>> {
+        let mut read =
+            self.connection.prepare_cached("SELECT rule, mailed_at FROM doorbell_hold WHERE approved = 0")?;
+        let mailed = read.query_map([], |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(instant))))?;
+        let mailed: HashMap<String, Option<DateTime<Utc>>> = mailed.collect::<rusqlite::Result<_>>()?;
+        if mailed.values().all(|mailed_at| !is_news(*mailed_at, now)) {
+            return Ok(Vec::new());
+        }
+        // all of them: one mail tells how things stand
+        self.held()
+    }
+
+    /// A mail about these rules has left.
+    pub fn held_were_mailed(&mut self, held: &[Held], now: DateTime<Utc>) -> Result<()> {
+        let rules = list(held.iter().map(|held| held.rule.as_str()));
+        let mailed = "UPDATE doorbell_hold SET mailed_at = ?1 WHERE rule IN (SELECT value FROM json_each(?2))";
+        self.connection.execute(mailed, (ms(now), rules)).context("remember the mail about held rules")?;
+        Ok(())
     }
 
     /// Lets the next slot of each of these held rules go, once.

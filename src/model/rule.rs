@@ -218,6 +218,8 @@ impl Rule {
 
     /// The rule that tells the operator what reaches nobody; no settings can use its name.
     pub const UNCOVERED: &str = "uncovered";
+    /// What `tell` calls the operator.
+    pub const FALLBACK: &str = "fallback";
 
     /// Whether this is that rule.
     pub fn is_coverage(&self) -> bool {
