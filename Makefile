@@ -42,8 +42,9 @@ soak: ## let passes race and be killed over 20,000 people, and fill the disk at 
 behaviours: ## list which tests keep which promised behaviour
 	@.ci/behaviours
 
-bench: ## measure a pass beside Postfix's own sender, and a quiet pass (builds with link-time optimisation first)
-	@sink=$$(.ci/smtp-sink) && export DOORBELL_SMTP_SINK="$$sink" && $(CARGO) bench --locked --bench pass
+bench: ## measure passes beside django-post_office and Postfix's own sender, and kill them (builds with LTO first)
+	@sink=$$(.ci/smtp-sink) && python=$$(.ci/post-office) && \
+	export DOORBELL_SMTP_SINK="$$sink" DOORBELL_BENCH_PYTHON="$$python" && $(CARGO) bench --locked --bench pass
 
 man: ## renew the manual pages from the help and the example settings
 	$(CARGO) run --quiet --locked -- man doorbell > man/doorbell.1

@@ -15,5 +15,5 @@ mod sink;
 mod smtp;
 
 pub use certificates::Authority;
-pub use sink::Sink;
+pub use sink::{Sink, postfix_program};
 pub use smtp::{Accepted, Act, At, SmtpServer, Tls};

@@ -1,4 +1,4 @@
-//! `make bench`: the real program beside Postfix's own sender, in turn and in one run.
+//! `make bench`: the real program beside django-post_office and Postfix's own sender, in turn and in one run.
 //! Prints medians with minimum and maximum; nothing here fails a build.
 #![allow(
     clippy::unwrap_used,
@@ -10,11 +10,12 @@
     reason = "a measurement that cannot be taken should stop with its reason"
 )]
 
-#[path = "../tests/crowd/mod.rs"]
+#[path = "../../tests/crowd/mod.rs"]
 mod crowd;
-#[path = "../tests/servers/sink.rs"]
-#[allow(dead_code, unreachable_pub, reason = "the bench starts the sink without keeping mails")]
-mod sink;
+mod kill;
+mod rival;
+#[path = "../../tests/servers/mod.rs"]
+mod servers;
 
 use std::env;
 use std::fs;
@@ -23,6 +24,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
+use servers::{Sink, postfix_program};
 use wait4::Wait4;
 
 const DOORBELL: &str = env!("CARGO_BIN_EXE_doorbell");
@@ -41,6 +43,8 @@ fn main() {
     let messages = number("DOORBELL_BENCH_MESSAGES", 1_000_000);
     digest_pass(recipients);
     quiet_pass(messages);
+    // last: what a child occupies begins with what this process does, and the server keeps each mail
+    kill::table(number("DOORBELL_BENCH_KILLED", 1_000));
 }
 
 fn number(name: &str, default: i64) -> i64 {
@@ -52,8 +56,8 @@ fn digest_pass(recipients: i64) {
     let folder = tempfile::tempdir().unwrap();
     let desk = folder.path().join("desk.db");
     crowd::waiting_desk(&desk, recipients, Utc::now());
-    let sink = sink::Sink::forgetful().unwrap();
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let sink = Sink::forgetful().unwrap();
+    let (mut ours, mut rivals, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         let here = folder.path().join(round.to_string());
         fs::create_dir(&here).unwrap();
@@ -62,7 +66,9 @@ fn digest_pass(recipients: i64) {
         ours.push(run(Command::new(DOORBELL).current_dir(&here).args(["run", "--quiet"])));
         let sent = count(&here, "SELECT count(*) FROM doorbell_delivery WHERE state = 'sent'");
         assert_eq!(sent, recipients, "every recipient has a sent delivery");
-        theirs.push(run(Command::new(sink::postfix_program("smtp-source").unwrap()).args([
+        let there = rival::folder(&here, &desk, sink.port);
+        rivals.push(run(&mut rival::command(&there, "queue", sink.port)));
+        theirs.push(run(Command::new(postfix_program("smtp-source").unwrap()).args([
             "-d",
             "-s",
             "8",
@@ -79,7 +85,8 @@ fn digest_pass(recipients: i64) {
     }
     println!("\ndigest pass, {recipients} recipients with 1 to 5 waiting conversations, 8 lanes, synchronous=FULL");
     println!("{:<28} {:>24} {:>26} {:>20}", "", "mails/s", "CPU s per 1,000", "peak MB");
-    for (name, costs) in [("doorbell run", &ours), ("smtp-source, ready bodies", &theirs)] {
+    let all = [("doorbell run", &ours), ("django-post_office", &rivals), ("smtp-source, ready bodies", &theirs)];
+    for (name, costs) in all {
         let rate = spread(costs, |cost| recipients as f64 / cost.wall.as_secs_f64(), 0);
         let cpu = spread(costs, |cost| cost.cpu.as_secs_f64() * 1_000.0 / recipients as f64, 3);
         let peak = spread(costs, |cost| cost.peak_kilobytes as f64 / 1_024.0, 1);
@@ -120,7 +127,7 @@ fn settings(folder: &Path, port: u16) {
 
 fn run(command: &mut Command) -> Cost {
     let began = Instant::now();
-    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let used = child.wait4().unwrap();
     let wall = began.elapsed();
     assert!(used.status.success(), "{command:?} ended with {}", used.status);
@@ -129,7 +136,11 @@ fn run(command: &mut Command) -> Cost {
 
 /// `median (minimum to maximum)`.
 fn spread(costs: &[Cost], of: impl Fn(&Cost) -> f64, digits: usize) -> String {
-    let mut values: Vec<f64> = costs.iter().map(of).collect();
+    spread_of(costs.iter().map(of), digits)
+}
+
+fn spread_of(values: impl Iterator<Item = f64>, digits: usize) -> String {
+    let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     let (first, last) = (values[0], values[values.len() - 1]);
     format!("{:.digits$} ({first:.digits$} to {last:.digits$})", values[values.len() / 2])
