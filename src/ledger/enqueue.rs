@@ -259,7 +259,7 @@ pub(super) fn write_items<'a>(
 }
 
 /// How old news may get before nobody wants them any more: a mail is worth reading after three days.
-fn give_up_after(channel: Channel) -> TimeDelta {
+pub(super) fn give_up_after(channel: Channel) -> TimeDelta {
     match channel {
         Channel::Email | Channel::InApp => TimeDelta::hours(72),
         Channel::Sms => TimeDelta::hours(4),

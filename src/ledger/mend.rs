@@ -1,13 +1,14 @@
 //! What a person does about deliveries that ended badly or in doubt: send again, take as arrived, leave it.
 
 use anyhow::{Context, Result};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Params, Transaction, TransactionBehavior, params};
 
 use super::Ledger;
 use super::columns::{instant, ms};
+use super::enqueue::give_up_after;
 use super::exchange::advance_marks;
-use crate::model::RecipientId;
+use crate::model::{Channel, RecipientId};
 
 /// What a person asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,18 +161,18 @@ fn mend(transaction: &Transaction<'_>, mend: Mend, id: i64, now: DateTime<Utc>) 
 ///
 /// What it told is taken back, so that the re-check finds it untold; what does not wait any more is suppressed there.
 fn requeue(transaction: &Transaction<'_>, id: i64, now: DateTime<Utc>) -> Result<bool> {
-    let open: Option<Option<i64>> = transaction
+    let found: Option<(String, Option<i64>)> = transaction
         .query_row(
-            "SELECT (SELECT o.id FROM doorbell_delivery o
+            "SELECT d.channel, (SELECT o.id FROM doorbell_delivery o
                      WHERE o.account = d.account AND o.recipient = d.recipient AND o.channel = d.channel
                        AND o.endpoint = d.endpoint AND o.subject = d.subject
                        AND o.state IN ('queued','claimed','sending'))
              FROM doorbell_delivery d WHERE d.id = ?1 AND d.state IN ('dead','unknown')",
             [id],
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()?;
-    let Some(open) = open else { return Ok(false) };
+    let Some((channel, open)) = found else { return Ok(false) };
     transaction.execute("DELETE FROM doorbell_mark WHERE delivery_id = ?1", [id])?;
     // who sends it again has seen to the address
     transaction.execute("DELETE FROM doorbell_block WHERE delivery_id = ?1", [id])?;
@@ -186,7 +187,7 @@ fn requeue(transaction: &Transaction<'_>, id: i64, now: DateTime<Utc>) -> Result
             transaction.execute(
                 "UPDATE doorbell_delivery SET state = 'queued', attempt = 0, ambiguous = 0, closed_at = NULL, reason = NULL,
                    uid = NULL, queued_at = ?2, next_attempt_at = ?2, give_up_at = ?3 WHERE id = ?1",
-                (id, ms(now), ms(now + TimeDelta::hours(72))),
+                (id, ms(now), ms(now + give_up_after(Channel::parse(&channel).unwrap_or(Channel::Email)))),
             )?;
         }
     }

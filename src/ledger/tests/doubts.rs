@@ -56,3 +56,17 @@ fn a_delivery_on_the_wire_in_two_crashes_is_unknown_and_told() {
     assert_eq!(book.state(1), "unknown");
     assert_eq!(book.mark("c1").as_deref(), Some("m1"));
 }
+
+#[test]
+fn what_a_person_sends_again_gets_as_long_as_its_channel_gives() {
+    for (channel, hours) in [(Channel::Email, 72), (Channel::Sms, 4), (Channel::Push, 1)] {
+        let mut book = Book::new();
+        book.enqueue(nine(), &[Digest { channel, ..digest("ada", &[item("c1", 1)]) }], &[]);
+        book.send(nine(), Outcome::RefusedMessage(Reply::default()));
+        let later = nine() + TimeDelta::days(2);
+        assert_eq!(book.ledger.mend(Mend::Requeue, &[1], later).unwrap(), [1]);
+        let sql = "SELECT give_up_at - next_attempt_at FROM doorbell_delivery";
+        let left: i64 = book.ledger.connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(left, hours * 3_600_000, "{channel}");
+    }
+}
