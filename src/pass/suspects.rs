@@ -97,7 +97,9 @@ fn suspicion(outcome: &Outcome) -> Option<Sign> {
     match outcome {
         Outcome::RefusedMessage(reply) if reply.code.starts_with('5') => Some(words(reply)),
         // servers say "sender not allowed" and "relay access denied" of single recipients too
-        Outcome::Misconfigured { key: key @ ("email.from" | "email.username"), .. } => Some(Sign::Setting(key)),
+        Outcome::Misconfigured { key: key @ ("email.from" | "email.username" | "email.hello_name"), .. } => {
+            Some(Sign::Setting(key))
+        }
         _ => None,
     }
 }
