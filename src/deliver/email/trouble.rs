@@ -158,10 +158,16 @@ fn gone(stage: Stage, lost: &Lost) -> Outcome {
         // an empty answer from the name servers is an answer; when they cannot be reached it is `Unreachable`
         Lost::NoSuchHost(text) => stop("email.server", format!("{NO_SUCH_HOST}: {text}")),
         Lost::Injected => stop("email.security", "plain text came after STARTTLS, perhaps from somebody in between"),
-        Lost::Tls(error) => stop(tls_key(error), format!("no secure connection: {error}")),
+        Lost::Tls(error) if !has_talked(stage) => stop(tls_key(error), format!("no secure connection: {error}")),
         Lost::NotSmtp if stage == Stage::Greeting => stop("email.server", "what answers there does not speak SMTP"),
         _ => Outcome::Deferred(None, ours(format!("{}: {}", place(stage), cause(lost)))),
     }
+}
+
+/// Whether the encryption has carried an answer by then, so that what breaks it now is no matter of settings. A server
+/// that refuses ours may say so as late as in place of its first answer (TLS 1.3).
+fn has_talked(stage: Stage) -> bool {
+    matches!(stage, Stage::Login | Stage::Sender | Stage::Recipient | Stage::Data | Stage::Content | Stage::End)
 }
 
 fn tls_key(error: &rustls::Error) -> &'static str {
@@ -315,5 +321,8 @@ mod tests {
         case(CertificateError::NotValidForName.into(), "email.server");
         case(CertificateError::Expired.into(), "email.server");
         case(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType), "email.security");
+        for stage in [Login, Sender, Recipient, Data, Stage::Content] {
+            assert_eq!(short(&gone(stage, &Lost::Tls(rustls::Error::DecryptError))), "later", "{stage:?}");
+        }
     }
 }
