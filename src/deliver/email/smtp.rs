@@ -206,6 +206,11 @@ impl<'a> Session<'a> {
 
     /// Body and final dot in one write: on their own, the last five bytes wait for an acknowledgement.
     fn content(&mut self, message: &Message) -> Result<Answer, Trouble> {
+        // an answer ahead of its question would be taken for the one to the final dot
+        if self.wire.has_unread() {
+            self.usable = false;
+            return Err(Trouble::Lost(Stage::Data, Lost::NotSmtp));
+        }
         if let Err(lost) = self.wire.write(&stuffed(&message.bytes), self.plan.final_timeout) {
             self.usable = false;
             return Err(match self.wire.read(PARTING_WORDS) {

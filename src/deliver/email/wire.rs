@@ -117,6 +117,10 @@ impl Wire {
         loop {
             let line = self.line(&mut read)?;
             let (code, last, text) = parsed(&line).ok_or(Lost::NotSmtp)?;
+            // RFC 5321, section 4.2.1: all lines bear the same; an answer that says yes and no is none
+            if !raw.lines.is_empty() && code != raw.code {
+                return Err(Lost::NotSmtp);
+            }
             raw.code = code;
             if kept < REPLY_KEPT {
                 kept += text.len();
