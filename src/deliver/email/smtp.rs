@@ -45,7 +45,7 @@ impl<'a> Session<'a> {
     /// Connects, encrypts and logs in as planned.
     pub(super) fn open(plan: &'a Plan) -> Result<Self, Trouble> {
         let lost = |stage| move |lost| Trouble::Lost(stage, lost);
-        let mut wire = Wire::connect(&plan.server).map_err(lost(Stage::Connection))?;
+        let mut wire = Wire::connect(&plan.server, plan.timeout).map_err(lost(Stage::Connection))?;
         if plan.security == Security::Tls {
             wire = wire.secure(plan.tls()?, &plan.server.host, plan.timeout).map_err(lost(Stage::Connection))?;
         }

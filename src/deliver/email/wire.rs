@@ -66,11 +66,11 @@ struct Timed {
 }
 
 impl Wire {
-    pub(super) fn connect(server: &Server) -> Result<Self, Lost> {
+    pub(super) fn connect(server: &Server, within: Duration) -> Result<Self, Lost> {
         let addresses = (server.host.as_str(), server.port).to_socket_addrs().map_err(unresolved)?;
         let mut failure = None;
         for address in addresses.take(MOST_ADDRESSES) {
-            match TcpStream::connect_timeout(&address, CONNECT_WITHIN) {
+            match TcpStream::connect_timeout(&address, within.min(CONNECT_WITHIN)) {
                 Ok(socket) => {
                     // without it, Nagle holds back what follows a write until the peer acknowledges: 40 ms
                     socket.set_nodelay(true).map_err(Lost::Unreachable)?;
