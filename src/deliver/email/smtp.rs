@@ -92,7 +92,7 @@ impl<'a> Session<'a> {
             "{} says {:?}; {protection}; {login}; offers {}",
             self.plan.server,
             self.greeting.text,
-            self.offers.words.join(", ")
+            self.plan.discreet.shown(&self.offers.words.join(", "))
         )
     }
 
