@@ -239,6 +239,8 @@ impl Writer<'_, '_> {
             _ if judged.blames_channel => true,
             Outcome::Misconfigured { .. } => true,
             _ if judged.item.delivery.channel != Channel::Email => false,
+            // a limit is the account's: asking for each mail behind it would draw it out
+            Outcome::Deferred(Some(_), _) => true,
             // a server that takes mails and never answers must not get the whole queue into doubt
             Outcome::Deferred(_, reply) | Outcome::Unknown(reply) if reply.code.is_empty() => {
                 self.silences += 1;
