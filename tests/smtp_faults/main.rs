@@ -11,4 +11,5 @@ mod desk;
 mod lines;
 mod program;
 mod scene;
+mod secrets;
 mod table;
