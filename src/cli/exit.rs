@@ -19,7 +19,7 @@ Exit status:
    1  something new needs a person: a delivery is dead or may have arrived, a rule is held
   64  the command line is wrong
   74  a file or database could not be read or written
-  75  something is busy, or nobody answers on a channel; what waits is tried again
+  75  something is busy, or a channel does not work for now; what waits is tried again
   78  the settings are wrong, or the server does not accept them";
 
 /// How the program leaves.

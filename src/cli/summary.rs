@@ -81,7 +81,7 @@ pub(super) fn troubles(report: &Report, all: bool) -> Vec<String> {
         .map(|trouble| {
             let what = match (trouble.kind, trouble.key) {
                 ("settings", Some(key)) => format!("the settings do not work: {key}"),
-                ("outage", _) => format!("{} does not work: nobody answers", trouble.address),
+                ("outage", _) => format!("{} does not work for now", trouble.address),
                 ("held", _) => "a rule is held".into(),
                 ("retry", _) => format!("delivery {} to {} waits for another try", trouble.delivery, trouble.address),
                 ("unknown", _) => format!("delivery {} to {} may have arrived", trouble.delivery, trouble.address),

@@ -134,10 +134,11 @@ impl Drop for Lane<'_> {
     }
 }
 
-/// Whether the connection was dead before the mail began: no answer to MAIL, or the goodbye of an idle server.
+/// Whether the connection was dead before the mail began: no answer to MAIL, broken encryption, or the goodbye of an
+/// idle server.
 fn is_stale(trouble: &Trouble) -> bool {
     match trouble {
-        Trouble::Lost(Stage::Sender, Lost::Closed) => true,
+        Trouble::Lost(Stage::Sender, Lost::Closed | Lost::Tls(_)) => true,
         Trouble::Refused(Stage::Sender, answer) => answer.code == 421,
         _ => false,
     }

@@ -50,7 +50,7 @@ CREATE TABLE doorbell_outage(
   channel TEXT PRIMARY KEY,
   since   INTEGER NOT NULL,
   told_at INTEGER NOT NULL, -- when the operator last heard of it
-  key     TEXT NOT NULL,    -- the settings key at fault; empty: nobody answers
+  key     TEXT NOT NULL,    -- the settings key at fault; empty: it may work again by itself
   words   TEXT NOT NULL     -- what was said, or how it failed
 ) STRICT, WITHOUT ROWID;
 

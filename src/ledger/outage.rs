@@ -32,7 +32,7 @@ impl Ledger {
         Ok(outages.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 
-    /// Remembers that a channel does not work, and the settings key that is at fault, empty where nobody answers;
+    /// Remembers that a channel does not work, and the settings key at fault, empty where it may work again by itself;
     /// answers whether the operator is to hear of it.
     pub fn keep_outage(&mut self, channel: Channel, key: &str, words: &str, now: DateTime<Utc>) -> Result<bool> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

@@ -57,6 +57,8 @@ struct Writer<'house, 'desk> {
     down: BTreeMap<Channel, Outcome>,
     /// Email did not work in the last pass that tried it: one mail goes ahead, by one lane.
     is_probe: bool,
+    /// What lanes that rest leave to the others.
+    back: Vec<i64>,
     /// How long the pace of the email channel keeps the next mail back.
     pause: Option<Duration>,
     /// How many deliveries have begun.
@@ -96,6 +98,7 @@ pub(super) fn deliver(
             silences: 0,
             down: BTreeMap::new(),
             is_probe,
+            back: Vec::new(),
             pause: None,
             begun: 0,
         };
@@ -120,7 +123,7 @@ fn hire<'scope>(scope: &'scope Scope<'scope, '_>, post: &'scope Post, place: Pla
     let (work, orders) = channel();
     let answers = answers.clone();
     scope.spawn(move || run_lane(post, place, &orders, &answers));
-    Seat { work, sending: None, next: None }
+    Seat { work, sending: None, next: None, rests: false }
 }
 
 impl Writer<'_, '_> {
@@ -144,6 +147,7 @@ impl Writer<'_, '_> {
 
     /// Writes all answers and begins whatever a free lane has ready, in one commit; then lets those lanes go.
     fn commit(&mut self, report: &mut Report) -> Result<()> {
+        self.house.ledger.release(&std::mem::take(&mut self.back))?;
         let mut answered = std::mem::take(&mut self.answered);
         let unsent = std::mem::take(&mut self.unsent);
         for judged in &answered {
@@ -243,9 +247,16 @@ impl Writer<'_, '_> {
             None => answered.recv().ok(),
         };
         for Answer { place, outcome } in first.into_iter().chain(answered.try_iter()) {
-            let seat = self.ways.get_mut(place.way).and_then(|way| way.seats.get_mut(place.seat));
-            let Some(ready) = seat.and_then(|seat| seat.sending.take()) else { continue };
+            let Some(way) = self.ways.get_mut(place.way) else { continue };
+            let sent = way.seats.get_mut(place.seat).and_then(|seat| seat.sending.take());
+            let Some(ready) = sent else { continue };
             if ready.delivery.channel == Channel::Email {
+                if is_turned_away(&outcome) {
+                    match way.rest(place.seat) {
+                        Some(next) => self.back.extend(next),
+                        None => self.silences += 1,
+                    }
+                }
                 self.answered.extend(self.suspects.take(ready, outcome));
             } else {
                 self.answered.push(Judged { item: ready, outcome, blames_channel: false });
@@ -259,6 +270,9 @@ impl Writer<'_, '_> {
             _ if judged.blames_channel => true,
             Outcome::Misconfigured { .. } => true,
             _ if judged.item.delivery.channel != Channel::Email => false,
+            outcome if is_turned_away(outcome) => self.is_probe || self.silences >= SILENCES_IN_A_ROW,
+            // a limit is the account's: asking for each mail behind it would draw it out
+            Outcome::Deferred(Some(_), _) => true,
             // a server that takes mails and never answers must not get the whole queue into doubt
             Outcome::Deferred(_, reply) | Outcome::Unknown(reply) if reply.code.is_empty() => {
                 self.silences += 1;
@@ -300,6 +314,11 @@ impl Writer<'_, '_> {
         }
         self.house.ledger.release(&back)
     }
+}
+
+/// Whether the server wants fewer connections, or none for now: 421 of RFC 5321, and Exchange Online's 432.
+fn is_turned_away(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Deferred(_, reply) if reply.code.starts_with("421") || reply.code.starts_with("432"))
 }
 
 fn seat_at(ways: &[Way], place: Place) -> Option<&Seat> {

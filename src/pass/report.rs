@@ -95,7 +95,7 @@ pub struct Report {
     pub left: usize,
     /// Whether the settings stopped a channel.
     pub misconfigured: bool,
-    /// Whether nobody answers on a channel.
+    /// Whether a channel does not work for now: nobody answers, or it takes no more.
     pub unreachable: bool,
     /// How long it took.
     pub seconds: f64,
@@ -157,7 +157,8 @@ impl Report {
         self.sent + self.retried + self.dead + self.unknown + self.suppressed
     }
 
-    /// 0, or 1 when something new needs a person, 75 when nobody answers on a channel, 78 when the settings stopped one.
+    /// 0, or 1 when something new needs a person, 75 when a channel does not work for now, 78 when
+    /// the settings stopped one.
     pub fn exit_status(&self) -> u8 {
         match self {
             Self { misconfigured: true, .. } => 78,

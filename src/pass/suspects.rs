@@ -20,7 +20,7 @@ pub(super) struct Suspects<T> {
     held: Vec<(T, Outcome)>,
     anything_accepted: bool,
     /// What the channel was convicted of: mails that were on the wire meanwhile get the same answer.
-    convicted: Option<(String, String)>,
+    convicted: Option<Sign>,
 }
 
 impl<T> Default for Suspects<T> {
@@ -41,17 +41,25 @@ impl<T> Suspects<T> {
             return judged;
         }
         let Some(sign) = suspicion(&outcome) else { return vec![own(item, outcome)] };
-        let mut judged = Vec::new();
-        if self.held.first().and_then(|(_, first)| suspicion(first)).is_some_and(|first| first != sign) {
-            judged = self.acquitted();
-        }
+        let mut judged = self.told_apart(&sign);
         self.held.push((item, outcome));
-        if self.held.len() >= IN_A_ROW || self.convicted.as_ref() == Some(&sign) {
+        let alike = self.held.iter().rev().take_while(|(_, held)| suspicion(held).as_ref() == Some(&sign)).count();
+        if alike >= IN_A_ROW || self.convicted.as_ref() == Some(&sign) {
             self.convicted = Some(sign);
-            let convicted = self.held.drain(..);
+            let convicted = self.held.drain(self.held.len() - alike..);
             judged.extend(convicted.map(|(item, outcome)| Judged { item, outcome, blames_channel: true }));
         }
         judged
+    }
+
+    /// A mail that was refused for another reason than the next one was refused for its own. Words about the settings
+    /// stay: only a mail that is accepted proves them wrong.
+    fn told_apart(&mut self, sign: &Sign) -> Vec<Judged<T>> {
+        let other = |held: &mut (T, Outcome)| {
+            matches!(held.1, Outcome::RefusedMessage(_)) && suspicion(&held.1).as_ref() != Some(sign)
+        };
+        let apart = self.held.extract_if(.., other);
+        apart.map(|(item, outcome)| Judged { item, outcome, blames_channel: false }).collect()
     }
 
     /// What is left when the pass ends: too few to blame the channel.
@@ -75,19 +83,32 @@ impl<T> Suspects<T> {
     }
 }
 
-/// What makes two refusals equal; `None` for an answer that is clearly about the address, or clearly about us.
-fn suspicion(outcome: &Outcome) -> Option<(String, String)> {
+/// What makes two refusals equal.
+#[derive(Debug, PartialEq, Eq)]
+enum Sign {
+    /// The words, without what differs from mail to mail.
+    Words(String, String),
+    /// The setting: servers put the recipient into what they say about us.
+    Setting(&'static str),
+}
+
+/// The sign of a refusal; `None` for an answer that is clearly about the address, or clearly about us.
+fn suspicion(outcome: &Outcome) -> Option<Sign> {
     match outcome {
-        Outcome::RefusedMessage(reply) if reply.code.starts_with('5') => Some(sign(reply)),
+        Outcome::RefusedMessage(reply) if reply.code.starts_with('5') => Some(words(reply)),
         // servers say "sender not allowed" and "relay access denied" of single recipients too
-        Outcome::Misconfigured { key: "email.from" | "email.username", reply } => Some(sign(reply)),
+        Outcome::Misconfigured { key: key @ ("email.from" | "email.username" | "email.hello_name"), .. } => {
+            Some(Sign::Setting(key))
+        }
         _ => None,
     }
 }
 
-/// The reply without numbers, which are queue ids and addresses of machines.
-fn sign(reply: &Reply) -> (String, String) {
-    (reply.code.clone(), reply.text.chars().filter(|letter| !letter.is_ascii_digit()).take(60).collect())
+/// The words that hold no address and no digit, which are those of queue ids and machines.
+fn words(reply: &Reply) -> Sign {
+    let varies = |word: &&str| word.contains(|letter: char| letter == '@' || letter.is_ascii_digit());
+    let stays: Vec<&str> = reply.text.split_whitespace().filter(|word| !varies(word)).collect();
+    Sign::Words(reply.code.clone(), stays.join(" ").chars().take(60).collect())
 }
 
 #[cfg(test)]
@@ -131,6 +152,25 @@ mod tests {
         let row = [denied.clone(), accepted.clone(), denied.clone(), denied.clone(), accepted];
         assert_eq!(judged(&row), ["0 own", "1 accepted", "2 own", "3 own", "4 accepted"]);
         assert_eq!(judged(&[denied]), ["0 settings"], "believed until something proves it wrong");
+    }
+
+    #[test]
+    fn refusals_that_differ_in_the_recipient_alone_are_equal() {
+        let refused =
+            |who: &str| Outcome::RefusedMessage(reply(&format!("<{who}***@e***.org>: access denied, id {who}7")));
+        let row = ["a", "b", "c"].map(refused);
+        assert_eq!(judged(&row), ["0 channel", "1 channel", "2 channel"]);
+    }
+
+    #[test]
+    fn only_an_accepted_mail_proves_words_about_the_settings_wrong() {
+        let blames = |key: &'static str| Outcome::Misconfigured { key, reply: reply("not you") };
+        let (from, login) = (|| blames("email.from"), || blames("email.username"));
+        assert_eq!(judged(&[from(), login(), from()]), ["0 settings", "1 settings", "2 settings"]);
+        let accepted = Outcome::Accepted(Reply::default());
+        assert_eq!(judged(&[from(), login(), accepted]), ["0 own", "1 own", "2 accepted"]);
+        let spam = Outcome::RefusedMessage(reply("spam"));
+        assert_eq!(judged(&[spam, from(), from(), from()]), ["0 own", "1 channel", "2 channel", "3 channel"]);
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub(super) struct Seat {
     pub(super) work: Sender<Work>,
     pub(super) sending: Option<Ready>,
     pub(super) next: Option<Ready>,
+    /// Its server wants fewer connections: it sends nothing more in this pass.
+    pub(super) rests: bool,
 }
 
 /// The place of a lane: its way, and its seat there.
@@ -71,6 +73,19 @@ impl Way {
     pub(super) fn free_seats(&self) -> impl Iterator<Item = (usize, Channel)> {
         let free = self.seats.iter().enumerate().filter(|(_, seat)| seat.sending.is_none());
         free.filter_map(|(index, seat)| Some((index, seat.next.as_ref()?.delivery.channel)))
+    }
+
+    /// Lets a lane rest, unless it is the last one; answers what it was to send next, or that it has to go on.
+    pub(super) fn rest(&mut self, seat: usize) -> Option<Vec<i64>> {
+        let resting = self.seats.iter().filter(|seat| seat.rests).count();
+        let seat = self.seats.get_mut(seat).filter(|_| resting + 1 < self.lanes)?;
+        seat.rests = true;
+        let next = seat.next.take();
+        if next.is_some() {
+            // a lane that is gone has nothing to forget
+            let _ = seat.work.send(Work::Drop);
+        }
+        Some(next.into_iter().map(|ready| ready.delivery.id).collect())
     }
 
     /// Nothing more begins on a channel; answers what was claimed for it and has not begun.

@@ -11,9 +11,11 @@
 )]
 
 mod certificates;
+mod plan;
 mod sink;
 mod smtp;
 
 pub use certificates::Authority;
+pub use plan::{Act, At};
 pub use sink::{Sink, postfix_program};
-pub use smtp::{Accepted, Act, At, SmtpServer, Tls};
+pub use smtp::{Accepted, SmtpServer, Tls};

@@ -8,41 +8,7 @@ use std::time::Duration;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// Where in the conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum At {
-    Greeting,
-    Hello,
-    Starttls,
-    Auth,
-    Mail,
-    Rcpt,
-    Data,
-    /// After the first bytes of the content.
-    Content,
-    /// After the final dot, in place of taking the mail.
-    Dot,
-    /// After the final dot and after taking the mail.
-    Taken,
-    Rset,
-}
-
-/// What to do in place of the usual answer.
-#[derive(Debug, Clone)]
-pub enum Act {
-    /// Says these bytes as they are.
-    Say(Vec<u8>),
-    /// Says these bytes, one in every so many milliseconds.
-    Drip(Vec<u8>, u64),
-    /// Says these bytes so many milliseconds later.
-    Late(Vec<u8>, u64),
-    /// Says these bytes and closes.
-    Leave(Vec<u8>),
-    /// Says nothing any more and keeps the connection.
-    Silence,
-    /// Resets the connection.
-    Reset,
-}
+use super::plan::{Act, At, Plan};
 
 /// Encryption.
 #[derive(Clone)]
@@ -70,18 +36,11 @@ pub struct SmtpServer {
 /// The plan and what happened.
 #[derive(Default)]
 struct Book {
-    rules: Vec<Rule>,
+    plan: Plan,
     offers: Vec<String>,
     accepted: Vec<Accepted>,
     connections: usize,
     heard: Vec<(String, bool)>,
-}
-
-struct Rule {
-    at: At,
-    line: String,
-    act: Act,
-    times: usize,
 }
 
 impl SmtpServer {
@@ -109,17 +68,20 @@ impl SmtpServer {
 
     /// Does `act` there so many times, when the line holds the text.
     pub fn times(self, at: At, line: &str, act: Act, times: usize) -> Self {
-        self.plan(at, line, act, times);
+        self.book.lock().unwrap().plan.add(at, line, act, 0, times);
         self
     }
 
-    /// Does `act` there the next time.
-    pub fn next(&self, at: At, act: Act) {
-        self.plan(at, "", act, 1);
+    /// Does `act` there once, after it has gone well there so many times.
+    pub fn after(self, spared: usize, at: At, act: Act) -> Self {
+        self.book.lock().unwrap().plan.add(at, "", act, spared, 1);
+        self
     }
 
-    fn plan(&self, at: At, line: &str, act: Act, times: usize) {
-        self.book.lock().unwrap().rules.push(Rule { at, line: line.to_owned(), act, times });
+    /// Always does `act` there, after it has gone well there so many times.
+    pub fn sparing(self, spared: usize, at: At, act: Act) -> Self {
+        self.book.lock().unwrap().plan.add(at, "", act, spared, usize::MAX);
+        self
     }
 
     /// Offers these and nothing else.
@@ -258,16 +220,13 @@ impl Talk {
     }
 
     fn data(&mut self, line: &str) -> Option<()> {
-        if self.mail.as_ref().is_none_or(|mail| mail.recipients.is_empty()) {
-            // what RFC 2920, section 3.1 allows; whoever pipelines must cope with it
-            if self.rule(At::Data, line).is_none() {
-                return self.say(b"554 5.5.1 no valid recipients\r\n");
-            }
-        }
-        if !self.answer(At::Data, line, "354 go on")? {
+        let nobody = self.mail.as_ref().is_none_or(|mail| mail.recipients.is_empty());
+        // what RFC 2920, section 3.1 allows; whoever pipelines must cope with it
+        let usual = if nobody { "554 5.5.1 no valid recipients" } else { "354 go on" };
+        if !self.answer(At::Data, line, usual)? {
             return Some(());
         }
-        if let Some(act) = self.rule(At::Content, line) {
+        if let Some(act) = self.turn(At::Content, line) {
             self.fill()?;
             self.act(&act)?;
         }
@@ -284,7 +243,7 @@ impl Talk {
         if mail.recipients.is_empty() {
             return self.say(b"554 5.5.1 no valid recipients\r\n");
         }
-        if let Some(act) = self.rule(At::Dot, line) {
+        if let Some(act) = self.turn(At::Dot, line) {
             return self.act(&act);
         }
         let number = {
@@ -297,25 +256,24 @@ impl Talk {
 
     /// Says the usual, or does as the plan says; whether what was said is a yes.
     fn answer(&mut self, at: At, line: &str, usual: &str) -> Option<bool> {
-        let Some(act) = self.rule(at, line) else {
-            self.say(format!("{usual}\r\n").as_bytes())?;
-            return Some(true);
+        let act = match self.turn(at, line) {
+            None => Act::Say(format!("{usual}\r\n").into_bytes()),
+            Some(Act::Echo(text)) => Act::Say(text.replace("{}", &address(line)).into_bytes()),
+            Some(act) => act,
         };
         self.act(&act)?;
         let (Act::Say(bytes) | Act::Drip(bytes, _) | Act::Late(bytes, _)) = act else { return None };
         Some(matches!(bytes.first(), Some(b'2' | b'3')))
     }
 
-    fn rule(&mut self, at: At, line: &str) -> Option<Act> {
-        let mut book = self.book.lock().unwrap();
-        let rule = book.rules.iter_mut().find(|rule| rule.at == at && rule.times > 0 && line.contains(&rule.line))?;
-        rule.times -= 1;
-        Some(rule.act.clone())
+    fn turn(&mut self, at: At, line: &str) -> Option<Act> {
+        self.book.lock().unwrap().plan.turn(at, line)
     }
 
     fn act(&mut self, act: &Act) -> Option<()> {
         match act {
             Act::Say(bytes) => self.say(bytes),
+            Act::Echo(text) => self.say(text.as_bytes()),
             Act::Drip(bytes, pause) => bytes.iter().try_for_each(|byte| {
                 thread::sleep(Duration::from_millis(*pause));
                 self.say(&[*byte])
@@ -324,25 +282,49 @@ impl Talk {
                 thread::sleep(Duration::from_millis(*pause));
                 self.say(bytes)
             }
+            Act::Beneath(bytes) => {
+                let mut socket = self.stream.as_ref()?.socket();
+                socket.write_all(bytes).ok()
+            }
             Act::Leave(bytes) => {
                 self.say(bytes)?;
                 None
             }
-            Act::Silence => {
-                while self.fill().is_some() {
-                    self.unread.clear();
-                }
-                None
+            Act::Break(bytes) => {
+                self.say(bytes)?;
+                self.reset()
             }
-            Act::Reset => {
-                let socket = self.stream.as_ref()?.socket();
-                socket2::SockRef::from(socket).set_linger(Some(Duration::ZERO)).ok()?;
-                None
+            Act::Hang(bytes) => {
+                self.say(bytes)?;
+                self.hang()
             }
+            Act::Silence => self.hang(),
+            Act::Deaf => loop {
+                thread::park();
+            },
+            Act::Reset => self.reset(),
         }
     }
 
+    fn hang(&mut self) -> Option<()> {
+        while self.fill().is_some() {
+            self.unread.clear();
+        }
+        None
+    }
+
+    fn reset(&self) -> Option<()> {
+        let socket = self.stream.as_ref()?.socket();
+        socket2::SockRef::from(socket).set_linger(Some(Duration::ZERO)).ok()?;
+        None
+    }
+
     fn encrypt(&mut self, config: &Arc<ServerConfig>) -> Option<()> {
+        if let Some(act) = self.turn(At::Handshake, "") {
+            self.fill()?;
+            self.act(&act)?;
+            return None;
+        }
         let Some(Stream::Plain(mut socket)) = self.stream.take() else { return None };
         let mut connection = ServerConnection::new(Arc::clone(config)).unwrap();
         while connection.is_handshaking() {

@@ -6,6 +6,8 @@ use crate::model::{Reply, masked};
 
 /// What the ledger and a terminal line bear.
 const LONGEST_TEXT: usize = 300;
+/// So many letters of a secret, or all of a shorter one, are not shown: fewer stand in harmless words too.
+const SHORTEST_PIECE: usize = 8;
 
 /// `class.subject.detail` of RFC 3463.
 pub(super) type Enhanced = (u16, u16, u16);
@@ -65,38 +67,53 @@ impl Discreet {
     /// The text on one line, cut, with every address masked and every piece of a secret struck out.
     pub(super) fn shown(&self, text: &str) -> String {
         let mut shown = String::with_capacity(text.len().min(LONGEST_TEXT * 2));
-        let clean = |letter: char| if letter.is_control() { ' ' } else { letter };
-        let text: String = text.chars().map(clean).take(LONGEST_TEXT * 4).collect();
-        for word in text.split_ascii_whitespace() {
+        let text: String = text.chars().take(LONGEST_TEXT * 4).collect();
+        let text = self.struck(&text);
+        for word in text.split(|letter: char| letter.is_control() || letter == ' ').filter(|word| !word.is_empty()) {
             if !shown.is_empty() {
                 shown.push(' ');
             }
-            self.show_word(word, &mut shown);
+            show_word(word, &mut shown);
         }
         shown.chars().take(LONGEST_TEXT).collect()
     }
 
-    fn show_word(&self, word: &str, shown: &mut String) {
-        for piece in word.split_inclusive(|letter: char| "<>()[]{}\"',;:".contains(letter)) {
-            let core = piece.trim_end_matches(|letter: char| "<>()[]{}\"',;:.".contains(letter));
-            let rest = piece.get(core.len()..).unwrap_or_default();
-            if self.is_secret(core) {
-                shown.push_str("***");
-            } else if core.contains('@') {
-                shown.push_str(&masked(core));
-            } else {
-                shown.push_str(core);
+    /// A piece of a secret counts as well, in any case: servers cut and capitalise what they echo.
+    fn struck(&self, text: &str) -> String {
+        let letters: Vec<char> = text.chars().collect();
+        let mut is_secret = vec![false; letters.len()];
+        for secret in self.0.iter().map(|secret| secret.expose_secret().to_ascii_lowercase()) {
+            let length = secret.chars().count().min(SHORTEST_PIECE);
+            for (start, window) in letters.windows(length).enumerate() {
+                if secret.contains(&window.iter().map(char::to_ascii_lowercase).collect::<String>()) {
+                    is_secret.iter_mut().skip(start).take(length).for_each(|struck| *struck = true);
+                }
             }
-            shown.push_str(rest);
         }
+        let mut struck = String::with_capacity(text.len());
+        let mut within = false;
+        for (letter, is_secret) in letters.into_iter().zip(is_secret) {
+            match (is_secret, within) {
+                (false, _) => struck.push(letter),
+                (true, false) => struck.push_str("***"),
+                (true, true) => {}
+            }
+            within = is_secret;
+        }
+        struck
     }
+}
 
-    /// A piece of a secret counts as well: servers cut what they echo.
-    fn is_secret(&self, word: &str) -> bool {
-        self.0
-            .iter()
-            .map(ExposeSecret::expose_secret)
-            .any(|secret| word.contains(secret) || (word.len() >= 8 && secret.contains(word)))
+fn show_word(word: &str, shown: &mut String) {
+    for piece in word.split_inclusive(|letter: char| "<>()[]{}\"',;:".contains(letter)) {
+        let core = piece.trim_end_matches(|letter: char| "<>()[]{}\"',;:.".contains(letter));
+        let rest = piece.get(core.len()..).unwrap_or_default();
+        if core.contains('@') {
+            shown.push_str(&masked(core));
+        } else {
+            shown.push_str(core);
+        }
+        shown.push_str(rest);
     }
 }
 
@@ -155,6 +172,14 @@ mod tests {
         assert!(!shown.contains("hunter2") && !shown.contains("AGRlc2sA"), "{shown}");
         assert!(shown.contains("AUTH PLAIN ***"), "{shown}");
         assert!(!format!("{discreet:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_password_with_spaces_and_signs_is_struck_out_too() {
+        let discreet = Discreet::about(["abcd efgh <ijkl>, (mnop)".to_owned()]);
+        assert_eq!(discreet.shown("no: 'abcd efgh <ijkl>, (mnop)'."), "no: '***'.");
+        assert_eq!(discreet.shown("no: ABCD EFGH <IJ"), "no: ***");
+        assert_eq!(discreet.shown("no abcd"), "no abcd");
     }
 
     #[test]

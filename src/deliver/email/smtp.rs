@@ -45,7 +45,7 @@ impl<'a> Session<'a> {
     /// Connects, encrypts and logs in as planned.
     pub(super) fn open(plan: &'a Plan) -> Result<Self, Trouble> {
         let lost = |stage| move |lost| Trouble::Lost(stage, lost);
-        let mut wire = Wire::connect(&plan.server).map_err(lost(Stage::Connection))?;
+        let mut wire = Wire::connect(&plan.server, plan.timeout).map_err(lost(Stage::Connection))?;
         if plan.security == Security::Tls {
             wire = wire.secure(plan.tls()?, &plan.server.host, plan.timeout).map_err(lost(Stage::Connection))?;
         }
@@ -92,7 +92,7 @@ impl<'a> Session<'a> {
             "{} says {:?}; {protection}; {login}; offers {}",
             self.plan.server,
             self.greeting.text,
-            self.offers.words.join(", ")
+            self.plan.discreet.shown(&self.offers.words.join(", "))
         )
     }
 
@@ -206,6 +206,11 @@ impl<'a> Session<'a> {
 
     /// Body and final dot in one write: on their own, the last five bytes wait for an acknowledgement.
     fn content(&mut self, message: &Message) -> Result<Answer, Trouble> {
+        // an answer ahead of its question would be taken for the one to the final dot
+        if self.wire.has_unread() {
+            self.usable = false;
+            return Err(Trouble::Lost(Stage::Data, Lost::NotSmtp));
+        }
         if let Err(lost) = self.wire.write(&stuffed(&message.bytes), self.plan.final_timeout) {
             self.usable = false;
             return Err(match self.wire.read(PARTING_WORDS) {

@@ -129,10 +129,14 @@ fn wrong_setting(stage: Stage, answer: &Answer) -> Option<&'static str> {
     if answer.says(&sender) || answer.says(&["not verified", "sender is not allowed", "not allowed to send"]) {
         return Some("email.from");
     }
+    // Postfix tells about EHLO and about this machine only after RCPT too
+    if answer.says(&["helo command rejected"]) {
+        return Some("email.hello_name");
+    }
     // the relay takes mail from those who log in, or from other networks
     let relay =
         ["relay access denied", "relaying denied", "unable to relay", "relay not permitted", "not permitted to relay"];
-    if answer.says(&relay) {
+    if answer.says(&relay) || answer.says(&["client host rejected", "blocked using"]) {
         return Some("email.username");
     }
     let syntax = matches!(answer.enhanced, Some((5, 5, 1 | 2 | 4 | 5))) || matches!(answer.code, 500 | 502 | 503 | 504);
@@ -154,10 +158,16 @@ fn gone(stage: Stage, lost: &Lost) -> Outcome {
         // an empty answer from the name servers is an answer; when they cannot be reached it is `Unreachable`
         Lost::NoSuchHost(text) => stop("email.server", format!("{NO_SUCH_HOST}: {text}")),
         Lost::Injected => stop("email.security", "plain text came after STARTTLS, perhaps from somebody in between"),
-        Lost::Tls(error) => stop(tls_key(error), format!("no secure connection: {error}")),
+        Lost::Tls(error) if !has_talked(stage) => stop(tls_key(error), format!("no secure connection: {error}")),
         Lost::NotSmtp if stage == Stage::Greeting => stop("email.server", "what answers there does not speak SMTP"),
         _ => Outcome::Deferred(None, ours(format!("{}: {}", place(stage), cause(lost)))),
     }
+}
+
+/// Whether the encryption has carried an answer by then, so that what breaks it now is no matter of settings. A server
+/// that refuses ours may say so as late as in place of its first answer (TLS 1.3).
+fn has_talked(stage: Stage) -> bool {
+    matches!(stage, Stage::Login | Stage::Sender | Stage::Recipient | Stage::Data | Stage::Content | Stage::End)
 }
 
 fn tls_key(error: &rustls::Error) -> &'static str {
@@ -244,6 +254,14 @@ mod tests {
         case(Recipient, 554, "5.7.1 <x@y.org>: Relay access denied", "email.username");
         case(Recipient, 550, "5.7.54 SMTP; Unable to relay recipient in non-accepted domain", "email.username");
         case(Recipient, 553, "5.7.1 <d@e.org>: Sender address rejected: not owned by user d", "email.from");
+        case(Recipient, 554, "5.7.1 <a[192.0.2.1]>: Client host rejected: Access denied", "email.username");
+        case(
+            Recipient,
+            554,
+            "5.7.1 Service unavailable; Client host [192.0.2.1] blocked using x.org",
+            "email.username",
+        );
+        case(Recipient, 504, "5.5.2 <a>: Helo command rejected: need fully-qualified hostname", "email.hello_name");
         case(Recipient, 452, "4.2.2 over quota", "later");
         case(Recipient, 450, "4.7.1 greylisted", "later");
         case(Recipient, 421, "4.7.0 too many", "later");
@@ -303,5 +321,8 @@ mod tests {
         case(CertificateError::NotValidForName.into(), "email.server");
         case(CertificateError::Expired.into(), "email.server");
         case(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType), "email.security");
+        for stage in [Login, Sender, Recipient, Data, Stage::Content] {
+            assert_eq!(short(&gone(stage, &Lost::Tls(rustls::Error::DecryptError))), "later", "{stage:?}");
+        }
     }
 }

@@ -66,11 +66,11 @@ struct Timed {
 }
 
 impl Wire {
-    pub(super) fn connect(server: &Server) -> Result<Self, Lost> {
+    pub(super) fn connect(server: &Server, within: Duration) -> Result<Self, Lost> {
         let addresses = (server.host.as_str(), server.port).to_socket_addrs().map_err(unresolved)?;
         let mut failure = None;
         for address in addresses.take(MOST_ADDRESSES) {
-            match TcpStream::connect_timeout(&address, CONNECT_WITHIN) {
+            match TcpStream::connect_timeout(&address, within.min(CONNECT_WITHIN)) {
                 Ok(socket) => {
                     // without it, Nagle holds back what follows a write until the peer acknowledges: 40 ms
                     socket.set_nodelay(true).map_err(Lost::Unreachable)?;
@@ -117,6 +117,10 @@ impl Wire {
         loop {
             let line = self.line(&mut read)?;
             let (code, last, text) = parsed(&line).ok_or(Lost::NotSmtp)?;
+            // RFC 5321, section 4.2.1: all lines bear the same; an answer that says yes and no is none
+            if !raw.lines.is_empty() && code != raw.code {
+                return Err(Lost::NotSmtp);
+            }
             raw.code = code;
             if kept < REPLY_KEPT {
                 kept += text.len();

@@ -58,7 +58,7 @@ impl Writer<'_, '_> {
             if seat == way.seats.len() {
                 way.seats.push(hire(Place { way: index, seat }));
             }
-            if let Some(seat) = way.seats.get_mut(seat).filter(|seat| seat.next.is_none()) {
+            if let Some(seat) = way.seats.get_mut(seat).filter(|seat| seat.next.is_none() && !seat.rests) {
                 seat.next = way.ready.pop_front().map(|ready| prepare(ready, seat, &self.clock, self.order));
             }
         }
