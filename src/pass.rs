@@ -4,6 +4,7 @@ mod cap;
 mod clock;
 mod cover;
 mod foresee;
+mod health;
 mod lane;
 mod lanes;
 mod letters;

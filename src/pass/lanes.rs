@@ -4,7 +4,6 @@
 mod fill;
 mod written;
 
-use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, Scope};
 use std::time::Duration;
@@ -13,6 +12,7 @@ use anyhow::Result;
 
 use self::written::{begin, blamed, settled};
 use super::clock::Clock;
+use super::health::{Health, Sign, is_turned_away};
 use super::lane::{Answer, Work, run_lane};
 use super::order::Order;
 use super::reading::{Read, mark_read, read_by_mail};
@@ -28,8 +28,6 @@ use crate::model::{Channel, Delivery, Outcome};
 /// Called after each commit with how many deliveries are settled and how many were due at first.
 pub type Progress<'a> = dyn Fn(usize, usize) + 'a;
 
-/// So many servers' failures in a row without any answer: nobody is there, and waiting for each would eat the pass.
-const SILENCES_IN_A_ROW: usize = 3;
 /// Lanes for notifications: what is written to a file waits for the disk only.
 const NOTE_LANES: usize = 4;
 /// The channels other than email.
@@ -52,11 +50,7 @@ struct Writer<'house, 'desk> {
     /// What counts as read by the mails that left.
     read: Vec<Read>,
     suspects: Suspects<Ready>,
-    silences: usize,
-    /// The channels that were found not to work, with the first answer that said so.
-    down: BTreeMap<Channel, Outcome>,
-    /// Email did not work in the last pass that tried it: one mail goes ahead, by one lane.
-    is_probe: bool,
+    health: Health,
     /// What lanes that rest leave to the others.
     back: Vec<i64>,
     /// How long the pace of the email channel keeps the next mail back.
@@ -95,16 +89,14 @@ pub(super) fn deliver(
             answered: Vec::new(),
             read: Vec::new(),
             suspects: Suspects::default(),
-            silences: 0,
-            down: BTreeMap::new(),
-            is_probe,
+            health: Health::new(is_probe),
             back: Vec::new(),
             pause: None,
             begun: 0,
         };
         let hire = |place: Place| hire(scope, post, place, &answers);
         let delivered = writer.work(&hire, &answered, report, &|settled| progress(settled, due));
-        for (channel, outcome) in &writer.down {
+        for (channel, outcome) in writer.health.down() {
             let (key, words) = (outcome.key().unwrap_or_default(), outcome.reply().words());
             let news = writer.house.ledger.keep_outage(*channel, key, &words, clock.began_at())?;
             report.add_outage(*channel, outcome, news);
@@ -151,10 +143,11 @@ impl Writer<'_, '_> {
         let mut answered = std::mem::take(&mut self.answered);
         let unsent = std::mem::take(&mut self.unsent);
         for judged in &answered {
-            if self.stops_the_channel(judged) {
-                self.fail(judged.item.delivery.channel, blamed(judged))?;
-            } else if self.is_probe && judged.item.delivery.channel == Channel::Email {
-                self.restore()?;
+            let channel = judged.item.delivery.channel;
+            match self.health.sign(channel, judged) {
+                Sign::Stops => self.fail(channel, blamed(judged))?,
+                Sign::Restored => self.restore()?,
+                Sign::GoesOn => {}
             }
         }
         let shown = self.feed.len().min(self.room());
@@ -254,7 +247,7 @@ impl Writer<'_, '_> {
                 if is_turned_away(&outcome) {
                     match way.rest(place.seat) {
                         Some(next) => self.back.extend(next),
-                        None => self.silences += 1,
+                        None => self.health.lose_the_last_lane(),
                     }
                 }
                 self.answered.extend(self.suspects.take(ready, outcome));
@@ -265,36 +258,15 @@ impl Writer<'_, '_> {
         true
     }
 
-    fn stops_the_channel(&mut self, judged: &Judged<Ready>) -> bool {
-        match &judged.outcome {
-            _ if judged.blames_channel => true,
-            Outcome::Misconfigured { .. } => true,
-            _ if judged.item.delivery.channel != Channel::Email => false,
-            outcome if is_turned_away(outcome) => self.is_probe || self.silences >= SILENCES_IN_A_ROW,
-            // a limit is the account's: asking for each mail behind it would draw it out
-            Outcome::Deferred(Some(_), _) => true,
-            // a server that takes mails and never answers must not get the whole queue into doubt
-            Outcome::Deferred(_, reply) | Outcome::Unknown(reply) if reply.code.is_empty() => {
-                self.silences += 1;
-                self.is_probe || self.silences >= SILENCES_IN_A_ROW
-            }
-            _ => {
-                self.silences = 0;
-                false
-            }
-        }
-    }
-
     /// The channel does not work: nothing more begins on it, and the next pass tries it with one delivery.
     fn fail(&mut self, channel: Channel, outcome: Outcome) -> Result<()> {
-        self.down.entry(channel).or_insert(outcome);
+        self.health.fail(channel, outcome);
         self.gate(channel)
     }
 
     /// Email answers again: all lanes go, and what its silence had put off with them.
     fn restore(&mut self) -> Result<()> {
         let now = self.clock.now();
-        self.is_probe = false;
         self.house.ledger.end_outage(Channel::Email, now)?;
         let lanes = mail_lanes(self.house.config, self.house.ledger.due_count(now)?);
         self.ways.iter_mut().take(1).for_each(|way| way.open(Channel::Email, lanes));
@@ -314,11 +286,6 @@ impl Writer<'_, '_> {
         }
         self.house.ledger.release(&back)
     }
-}
-
-/// Whether the server wants fewer connections, or none for now: 421 of RFC 5321, and Exchange Online's 432.
-fn is_turned_away(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Deferred(_, reply) if reply.code.starts_with("421") || reply.code.starts_with("432"))
 }
 
 fn seat_at(ways: &[Way], place: Place) -> Option<&Seat> {
