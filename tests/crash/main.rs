@@ -18,6 +18,7 @@ mod servers;
 
 mod chance;
 mod disk;
+mod failing;
 #[cfg(debug_assertions)]
 mod matrix;
 mod overlap;
