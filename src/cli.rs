@@ -16,6 +16,7 @@ mod man;
 mod open;
 mod pause;
 mod ping;
+mod place;
 mod plan;
 mod receive;
 mod rehearsal;

@@ -9,7 +9,7 @@ use chrono::Utc;
 use serde_json::json;
 
 use super::exit::{SettingsError, TryLaterError};
-use super::{Exit, Format, Global, open, say, time};
+use super::{Exit, Format, Global, open, place, say, time};
 use crate::config::Config;
 use crate::deliver::{notes, remedy};
 use crate::ledger::Ledger;
@@ -124,7 +124,7 @@ fn desk(config: &Config) -> Result<String> {
 /// Looks without making anything: a check must not be the first to create the ledger.
 fn ledger(config: &Config) -> Result<String> {
     let path = config.ledger_path();
-    open::refuse_root(&path)?;
+    place::refuse_unfit(&path)?;
     Ledger::open_to_read(&path)?;
     let folder = open::folder_of(&path);
     let writable = |path: &Path| rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok();

@@ -15,7 +15,7 @@ use serde_json::json;
 use self::sample::Sample;
 use self::story::Story;
 use super::run::run_pass;
-use super::{Exit, Format, Global, lock, open, say};
+use super::{Exit, Format, Global, lock, open, place, say};
 use crate::ledger::Ledger;
 use crate::pass::{Order, Report, plan};
 
@@ -48,7 +48,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
 fn show(global: &Global, sample: &Sample) -> Result<Exit> {
     let config = sample.config()?;
     let ledger_path = config.ledger_path();
-    open::refuse_root(&ledger_path)?;
+    place::refuse_unfit(&ledger_path)?;
     let Some(_lock) = lock::acquire(&ledger_path)? else {
         say::aside("doorbell: another pass is at work on the sample desk; try again in a moment");
         return Ok(Exit::TryLater);

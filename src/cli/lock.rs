@@ -11,7 +11,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use super::exit::TryLaterError;
-use super::open;
+use super::{open, place};
 use crate::ledger::Ledger;
 
 /// A pass that is nearly done is worth waiting for; one that is not will do the work itself.
@@ -59,7 +59,7 @@ pub(super) fn acquire(path: &Path) -> Result<Option<PassLock>> {
 
 /// The ledger in a person's hands: no pass is at work on it for as long as the lock is held.
 pub(super) fn ledger_in_hand(path: &Path) -> Result<(PassLock, Ledger)> {
-    open::refuse_root(path)?;
+    place::refuse_unfit(path)?;
     let Some(lock) = acquire(path)? else {
         return Err(TryLaterError("a pass is at work on this ledger; try again when it is done".into()).into());
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
@@ -116,22 +116,4 @@ pub(super) fn make_file(path: &Path) -> Result<()> {
 /// The folder that a file stands in; a bare name stands in the working directory.
 pub(super) fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Files made by root would lock out the user whose crontab runs doorbell.
-pub(super) fn refuse_root(ledger: &Path) -> Result<()> {
-    if !rustix::process::geteuid().is_root() {
-        return Ok(());
-    }
-    let place = if ledger.exists() { ledger } else { folder_of(ledger) };
-    let look = || format!("ledger.path: look at {}; correct the path, or make the folder", place.display());
-    let owner = std::fs::metadata(place).with_context(look)?.uid();
-    if owner == 0 {
-        return Ok(());
-    }
-    let message = format!(
-        "{} belongs to user {owner}, and files made by root would lock that user out; run doorbell as that user",
-        place.display()
-    );
-    Err(SettingsError(message).into())
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use chrono::Utc;
 
-use super::{Exit, Global, open, say, time};
+use super::{Exit, Global, open, place, say, time};
 use crate::ledger::Ledger;
 
 /// Tell nobody anything until `doorbell resume`
@@ -18,7 +18,7 @@ pub(super) struct Resume {}
 
 pub(super) fn pause(global: &Global) -> Result<Exit> {
     let path = open::config(global)?.ledger_path();
-    open::refuse_root(&path)?;
+    place::refuse_unfit(&path)?;
     Ledger::open(&path)?.pause(Utc::now())?;
     if !global.quiet {
         say::line(
@@ -30,7 +30,7 @@ pub(super) fn pause(global: &Global) -> Result<Exit> {
 
 pub(super) fn resume(global: &Global) -> Result<Exit> {
     let config = open::config(global)?;
-    open::refuse_root(&config.ledger_path())?;
+    place::refuse_unfit(&config.ledger_path())?;
     let since = Ledger::open(&config.ledger_path())?.resume()?;
     if !global.quiet {
         let zone = config.desk.time_zone.0;

@@ -12,7 +12,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::exit::UsageError;
-use super::{Exit, Format, Global, home, lock, open, rehearsal, say, signals, summary, time, watchdog};
+use super::{Exit, Format, Global, home, lock, open, place, rehearsal, say, signals, summary, time, watchdog};
 use crate::config::Config;
 use crate::desk::{Place, Snapshot};
 use crate::ledger::Ledger;
@@ -96,7 +96,7 @@ fn pass_once(global: &Global, config: &Config, arguments: &Arguments, begun: &dy
     let (now, ledger_path) = (Utc::now(), config.ledger_path());
     let desk = open::desk(config)?;
     let order = order(config, &desk.snapshot()?, arguments)?;
-    open::refuse_root(&ledger_path)?;
+    place::refuse_unfit(&ledger_path)?;
     let Some(lock) = lock::acquire(&ledger_path)? else {
         if global.format == Format::Json {
             say::line(&json!({ "busy": true }).to_string());

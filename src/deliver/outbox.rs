@@ -5,15 +5,20 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use crate::model::{Outcome, Reply};
 
 /// Names longer than this are cut: file systems stop at 255 bytes, and the key and ending need room.
 const LONGEST_STEM: usize = 64;
+/// Held while a folder is looked for and made: no lane writes into one whose own name may yet be forgotten.
+static MAKING: Mutex<()> = Mutex::new(());
 
 /// Writes `folder/name`, durable when this returns; the folder is made when it is missing.
 pub fn put(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+    let alone = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+    make_folder(folder)?;
+    drop(alone);
     let hidden = folder.join(format!(".{name}.{}.tmp", std::process::id()));
     let written = write_synced(&hidden, content).and_then(|()| fs::rename(&hidden, folder.join(name)));
     if written.is_err() {
@@ -55,6 +60,21 @@ pub fn file_name(whose: &str, key: &str, ending: &str) -> String {
     let stem: String = whose.chars().map(safe).take(LONGEST_STEM).collect();
     let short: String = key.chars().map(safe).take(8).collect();
     format!("{}-{short}.{ending}", stem.trim_start_matches('.'))
+}
+
+/// Makes a folder and those above it, each durable by its name in the one above.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    make_folder(above)?;
+    match fs::create_dir(folder) {
+        // made in between, by somebody else or under another name
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
+        made => made?,
+    }
+    File::open(above)?.sync_all()
 }
 
 fn write_synced(path: &Path, content: &[u8]) -> io::Result<()> {

@@ -61,8 +61,9 @@ impl Ledger {
 
     fn prepare(mut connection: Connection) -> Result<Self> {
         connection.busy_timeout(BUSY)?;
-        // FULL: without it a power cut forgets what was sent, and it is sent again
-        connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+        // EXTRA: after a power cut NORMAL forgets what was sent, and FULL the last commit of a file without WAL, whose
+        // rollback journal comes back (sqlite.org/pragma.html#pragma_synchronous); all that would be sent again
+        connection.execute_batch("PRAGMA synchronous = EXTRA; PRAGMA foreign_keys = ON;")?;
         // else SQLite plans a statement anew for each value that it compares with a partial index
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(64);

@@ -16,9 +16,14 @@ mod crowd;
 #[path = "../servers/mod.rs"]
 mod servers;
 
+mod chance;
+mod disk;
+mod failing;
 #[cfg(debug_assertions)]
 mod matrix;
 mod overlap;
+mod power;
+mod shim;
 mod storage;
 mod trial;
 

@@ -6,6 +6,7 @@ use std::process::{Child, ExitStatus};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::chance::Chance;
 use crate::is_soak;
 use crate::servers::{Act, At, SmtpServer, Tls};
 use crate::trial::{By, Trial};
@@ -47,24 +48,12 @@ impl fmt::Display for Finish {
     }
 }
 
-/// Marsaglia's xorshift: the same seed gives the same hand.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % most
-    }
-}
-
 /// So many processes, each started anew as soon as it ends, until the hand has killed enough and everybody is told.
 #[track_caller]
 fn race(race: &Race) -> Finish {
     let server = SmtpServer::start(Tls::Never).at(At::Taken, Act::Late(b"250 taken\r\n".to_vec(), race.late));
     let trial = Trial::with(server, By::Email, race.people, LANES);
-    let (mut chance, began) = (Chance(SEED), Instant::now());
+    let (mut chance, began) = (Chance::of(SEED), Instant::now());
     let mut passes: Vec<Child> = (0..race.processes).map(|_| trial.start()).collect();
     let mut finish = Finish { passes: passes.len(), ..Finish::default() };
     let (mut next_kill, mut all_told) = (began, false);

@@ -27,16 +27,6 @@ fn pass_with_room(trial: &Trial, bytes: usize) -> Output {
     shell.output().unwrap()
 }
 
-/// Fails unless each mail that was taken has a record, which says that it may have arrived.
-#[track_caller]
-fn everything_taken_is_on_record(trial: &Trial, scene: &str) {
-    let recorded = trial.may_have_heard();
-    for address in trial.heard().into_keys() {
-        let whose = address.replace("agent", "agent:").replace("@example.com", "");
-        assert!(recorded.contains(&whose), "{scene}: {whose} was told, and nothing says so: {recorded:?}");
-    }
-}
-
 /// Gives each pass a little more room than the last, until one needs no more; answers how many failed, and how many of
 /// them after mails had left.
 #[track_caller]
@@ -54,7 +44,7 @@ fn fill_the_disk(people: usize, step: usize, new: impl Fn() -> Trial) -> (usize,
         failed += 1;
         if !trial.heard().is_empty() {
             with_mails += 1;
-            everything_taken_is_on_record(&trial, &scene);
+            trial.everything_taken_is_on_record(&trial.ledger(), &scene);
         }
         assert_eq!(trial.pass().status.code(), Some(0), "{scene}");
         assert!(trial.repeats() <= LANES, "{scene}: {} repeats", trial.repeats());

@@ -73,10 +73,20 @@ impl Trial {
     /// The same with a ledger in a file of its own.
     pub(crate) fn with_own_ledger(mut self) -> Self {
         self.ledger = "told.db";
+        self.change_settings(|settings| format!("{settings}\n[ledger]\npath = \"told.db\"\n"));
+        self
+    }
+
+    /// The same with mails that never go twice.
+    pub(crate) fn that_holds(self) -> Self {
+        self.change_settings(|settings| settings.replace("[email]", "[email]\non_ambiguous = \"hold\""));
+        self
+    }
+
+    fn change_settings(&self, change: impl FnOnce(&str) -> String) {
         let settings = self.folder().join("doorbell.toml");
         let text = fs::read_to_string(&settings).unwrap();
-        fs::write(settings, format!("{text}\n[ledger]\npath = \"told.db\"\n")).unwrap();
-        self
+        fs::write(settings, change(&text)).unwrap();
     }
 
     /// The file of the ledger, which is the desk's unless the trial says otherwise.
@@ -127,11 +137,7 @@ impl Trial {
     }
 
     fn rows(&self, sql: &str) -> Vec<(String, String)> {
-        let connection = Connection::open(self.ledger()).unwrap();
-        connection.busy_timeout(Duration::from_secs(30)).unwrap();
-        let mut read = connection.prepare(sql).unwrap();
-        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?.to_string()));
-        read.query_map([], row).unwrap().collect::<Result<_, _>>().unwrap()
+        rows(&self.ledger(), sql)
     }
 
     /// How many deliveries are in each state.
@@ -146,10 +152,15 @@ impl Trial {
         states[0].1.parse().unwrap()
     }
 
-    /// Whom the ledger says a message may have reached.
-    pub(crate) fn may_have_heard(&self) -> BTreeSet<String> {
-        let on_record = "SELECT recipient, id FROM doorbell_delivery WHERE state IN ('sending', 'sent', 'unknown')";
-        self.rows(on_record).into_iter().map(|(whose, _)| whose).collect()
+    /// Fails unless each mail that was taken has a record in this ledger, which says that it may have arrived.
+    #[track_caller]
+    pub(crate) fn everything_taken_is_on_record(&self, ledger: &Path, scene: &str) {
+        let recorded = may_have_heard(ledger);
+        for told in self.heard().into_keys() {
+            let number = told.trim_start_matches(|letter: char| !letter.is_ascii_digit()).replace("@example.com", "");
+            let whose = format!("agent:{number}");
+            assert!(recorded.contains(&whose), "{scene}: {whose} was told, and nothing says so: {recorded:?}");
+        }
     }
 
     /// The process of the pass that is at work; `None` when there is none, or no ledger yet.
@@ -190,7 +201,7 @@ impl Trial {
         let closed = states.get("sent").copied().unwrap_or_default() + unknown;
         assert_eq!(closed, states.values().sum::<usize>(), "{scene}: {states:?}");
         assert_eq!(closed, self.people, "{scene}: {states:?}");
-        self.is_whole(scene);
+        is_whole(&self.ledger(), scene);
         let before: usize = heard.values().map(Vec::len).sum();
         let further = self.pass();
         let said = String::from_utf8(further.stdout).unwrap();
@@ -198,13 +209,31 @@ impl Trial {
         assert!(said.contains("\"sent\":0"), "{scene}: {said}");
         assert_eq!(self.heard().values().map(Vec::len).sum::<usize>(), before, "{scene}: told again");
     }
+}
 
-    #[track_caller]
-    pub(crate) fn is_whole(&self, scene: &str) {
-        let connection = Connection::open(self.ledger()).unwrap();
-        let said: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-        assert_eq!(said, "ok", "{scene}");
+#[track_caller]
+pub(crate) fn is_whole(ledger: &Path, scene: &str) {
+    let connection = Connection::open(ledger).unwrap();
+    let said: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(said, "ok", "{scene}");
+}
+
+/// Whom the ledger says a message may have reached; nobody where it has no tables yet.
+fn may_have_heard(ledger: &Path) -> BTreeSet<String> {
+    if rows(ledger, "SELECT name, 1 FROM sqlite_schema WHERE name = 'doorbell_delivery'").is_empty() {
+        return BTreeSet::new();
     }
+    let on_record = "SELECT recipient, id FROM doorbell_delivery
+                     WHERE state IN ('sending', 'sent', 'unknown') OR ambiguous > 0";
+    rows(ledger, on_record).into_iter().map(|(whose, _)| whose).collect()
+}
+
+fn rows(ledger: &Path, sql: &str) -> Vec<(String, String)> {
+    let connection = Connection::open(ledger).unwrap();
+    connection.busy_timeout(Duration::from_secs(30)).unwrap();
+    let mut read = connection.prepare(sql).unwrap();
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?.to_string()));
+    read.query_map([], row).unwrap().collect::<Result<_, _>>().unwrap()
 }
 
 /// A folder in memory, where there is one and no time to lose: what a killed process wrote is there all the same.
