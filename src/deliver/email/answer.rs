@@ -67,13 +67,20 @@ impl Discreet {
         let mut shown = String::with_capacity(text.len().min(LONGEST_TEXT * 2));
         let clean = |letter: char| if letter.is_control() { ' ' } else { letter };
         let text: String = text.chars().map(clean).take(LONGEST_TEXT * 4).collect();
-        for word in text.split_ascii_whitespace() {
+        for word in self.without_secrets(&text).split_ascii_whitespace() {
             if !shown.is_empty() {
                 shown.push(' ');
             }
             self.show_word(word, &mut shown);
         }
         shown.chars().take(LONGEST_TEXT).collect()
+    }
+
+    /// Whole secrets go first: one that holds a blank, a comma or a bracket is in no single word.
+    fn without_secrets(&self, text: &str) -> String {
+        let secrets = self.0.iter().map(|secret| spaced_once(secret.expose_secret()));
+        let secrets = secrets.filter(|secret| !secret.is_empty());
+        secrets.fold(spaced_once(text), |text, secret| text.replace(&secret, "***"))
     }
 
     fn show_word(&self, word: &str, shown: &mut String) {
@@ -98,6 +105,11 @@ impl Discreet {
             .map(ExposeSecret::expose_secret)
             .any(|secret| word.contains(secret) || (word.len() >= 8 && secret.contains(word)))
     }
+}
+
+/// With one blank between two words, as words are shown.
+fn spaced_once(text: &str) -> String {
+    text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Takes the enhanced code off the front of a line; its class must agree with the reply code (RFC 2034, section 4).
@@ -155,6 +167,15 @@ mod tests {
         assert!(!shown.contains("hunter2") && !shown.contains("AGRlc2sA"), "{shown}");
         assert!(shown.contains("AUTH PLAIN ***"), "{shown}");
         assert!(!format!("{discreet:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_password_of_several_words_or_with_signs_in_it_is_struck_out_as_well() {
+        for password in ["pa:ss,\"wo<rd>", "correct  horse", "(ends with.)", "a@b;c"] {
+            let discreet = Discreet::about([password.to_owned()]);
+            let shown = discreet.shown(&format!("who said {password}, and <{password}>?"));
+            assert_eq!(shown, "who said ***, and <***>?", "{password}");
+        }
     }
 
     #[test]
