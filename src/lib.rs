@@ -15,7 +15,7 @@
 //! | memory | [`ledger`] | what was told, to whom, and what is on its way |
 //! | the way out | [`deliver`] | one file per channel, one kind of outcome for all |
 //! | nouns | [`model`] | conversation, message, recipient, rule, digest, delivery, decision, reason, outcome |
-//! | spelling | [`notation`] | how values are written in the settings |
+//! | spelling | [`notation`] | how values are written in the settings and typed |
 //! | crashes | `failpoint` | where tests let a debug build die |
 //!
 //! Read this file, [`model`] and [`pass`] in that order, and you know the whole program.

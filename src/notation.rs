@@ -1,12 +1,15 @@
-//! How values are written in the settings: `5m`, `Europe/London`, secrets by file or environment.
+//! How values are written in the settings and typed: `5m`, `Europe/London`, `yesterday 14:00`, secrets by file or
+//! environment.
 //! Each type cannot be wrong once it exists; its error names the value and the remedy.
 
 mod days;
+mod moment;
 mod secret;
 mod span;
 mod zone;
 
 pub use days::{Days, hours_of_day, instant_of, time_of_day};
+pub use moment::{moment, reckonable};
 pub use secret::{Secret, SecretError, Source};
 pub use span::Span;
 pub use zone::Zone;
@@ -14,8 +17,11 @@ pub use zone::Zone;
 /// The candidate nearest to `typed`, if it is near enough to be what was meant.
 pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let close_enough = (typed.chars().count() / 3).max(1);
+    // so many letters have to be put in or left out at least; it keeps a page of text in place of a name cheap
+    let is_near = |candidate: &str| typed.chars().count().abs_diff(candidate.chars().count()) <= close_enough;
     candidates
         .into_iter()
+        .filter(|candidate| is_near(candidate))
         .map(|candidate| (edits(&typed.to_lowercase(), &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= close_enough)
         .min_by_key(|(distance, _)| *distance)
@@ -50,6 +56,7 @@ mod tests {
         assert_eq!(nearest("asignee", ["assignee", "group"]), Some("assignee"));
         assert_eq!(nearest("Europe/Berln", ["Europe/Dublin", "Europe/Berlin"]), Some("Europe/Berlin"));
         assert_eq!(nearest("xyz", ["assignee", "group"]), None);
+        assert_eq!(nearest(&"x".repeat(100_000), chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())), None);
     }
 
     #[test]

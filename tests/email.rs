@@ -304,6 +304,16 @@ mod refusals {
         assert_eq!((short(&outcome), server.connections()), ("recipient", 0));
         assert!(!format!("{outcome:?}").contains("ada@example.org"));
     }
+
+    #[test]
+    fn a_mail_is_not_taken_because_the_server_said_so_before_it_had_it() {
+        for at in [At::Greeting, At::Hello, At::Data] {
+            let answer = if at == At::Data { "354 go\r\n250 2.0.0 taken" } else { "250 mx\r\n250 2.0.0 taken" };
+            let server = SmtpServer::start(Tls::Never).at(at, say(answer)).at(At::Dot, say("554 5.6.0 no"));
+            let outcome = sent_to(&server);
+            assert_eq!((short(&outcome), server.accepted().len()), ("deferred", 0), "{at:?}: {outcome:?}");
+        }
+    }
 }
 
 mod encryption {

@@ -87,7 +87,8 @@ impl Excerpt {
         let before = text.get(..place.start).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |index| index + 1);
         let line = text.get(line_start..).unwrap_or_default().lines().next().unwrap_or_default();
-        let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
+        // a place between CR and LF belongs to the end of the line as it is shown
+        let column = before.get(line_start..).unwrap_or_default().chars().count().min(line.chars().count()) + 1;
         let marked = text.get(place.clone()).unwrap_or_default().lines().next().unwrap_or_default();
         let shown = without_secrets(line);
         let room = (shown.chars().count() + 1).saturating_sub(column).max(1);

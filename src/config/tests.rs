@@ -55,6 +55,14 @@ fn a_mistake_at_the_end_of_the_file_is_shown_there() {
 }
 
 #[test]
+fn a_mistake_at_the_end_of_a_line_of_windows_is_shown_right_behind_it() {
+    case(
+        "[desk]\r\nname = \"abc\r\n",
+        "read settings doorbell.toml:2:12: desk.name: invalid basic string, expected `\"`\n  |\n2 | name = \"abc\n  |            ^",
+    );
+}
+
+#[test]
 fn the_caret_counts_characters_and_not_bytes() {
     case(
         "[desk]\nurl = \"sqlite:ä.db\"\n[people.ä]\n",

@@ -9,6 +9,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Params, Row};
 
 use super::Snapshot;
+use crate::notation::reckonable;
 
 /// One row of a result, and what it takes to judge it.
 pub(super) struct Columns<'a> {
@@ -72,7 +73,7 @@ impl Columns<'_> {
     /// A time; NULL = never or unknown.
     pub(super) fn optional_time(&self, column: &str) -> Result<Option<DateTime<Utc>>> {
         let Some(milliseconds) = self.integer(column)? else { return Ok(None) };
-        let time = DateTime::from_timestamp_millis(milliseconds);
+        let time = DateTime::from_timestamp_millis(milliseconds).and_then(reckonable);
         time.map(Some).ok_or_else(|| anyhow!("column {column} is not a time in Unix milliseconds"))
     }
 

@@ -77,6 +77,9 @@ impl FromStr for AgentUrl {
             }
             rest = after;
         }
+        if text.matches('{').count() != text.matches('}').count() {
+            return Err(format!("{text:?} has a closing brace without an opening one"));
+        }
         checked(&text.replace(['{', '}'], "")).map_err(|reason| wrong(text, &reason))?;
         Ok(Self(text.to_owned()))
     }
@@ -192,6 +195,8 @@ mod tests {
     fn a_misspelt_place_is_answered_with_the_right_one() {
         let error = "https://x.example/{nummber}".parse::<AgentUrl>().unwrap_err();
         assert!(error.contains("did you mean {number}?"), "{error}");
-        assert!("https://x.example/{id".parse::<AgentUrl>().is_err());
+        for text in ["https://x.example/{id", "https://x.example/id}", "https://x.example/}{id}"] {
+            assert!(text.parse::<AgentUrl>().unwrap_err().contains("brace"), "{text}");
+        }
     }
 }

@@ -4,15 +4,16 @@ use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
 use crate::model::{Item, MessageRef, Why};
+use crate::notation::reckonable;
 
 /// An instant as the ledger keeps it: Unix milliseconds.
 pub(super) fn ms(at: DateTime<Utc>) -> i64 {
     at.timestamp_millis()
 }
 
-/// Reads what [`ms`] wrote.
+/// Reads what [`ms`] wrote; what it cannot have written, in a damaged file, is the beginning of time.
 pub(super) fn instant(milliseconds: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp_millis(milliseconds).unwrap_or_default()
+    DateTime::from_timestamp_millis(milliseconds).and_then(reckonable).unwrap_or_default()
 }
 
 /// A list of values for `IN (SELECT value FROM json_each(?))`.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params_from_iter};
 use super::Ledger;
 use super::columns::{instant, ms};
 
-/// What the copy begins with, by table; `?1` is the instant.
+/// What the copy begins with, by table, in the order of its columns or of those that are named; `?1` is the instant.
 const ROWS: [(&str, &str); 6] = [
     // a rule that ran first at a later time is new at this one
     ("doorbell_rule", "SELECT * FROM doorbell_rule WHERE first_seen_at < ?1"),
@@ -17,10 +17,11 @@ const ROWS: [(&str, &str); 6] = [
     ("doorbell_block", "SELECT * FROM doorbell_block WHERE since < ?1"),
     // deliveries that were under way: those that ended later end again when they did
     (
-        "doorbell_delivery",
-        "SELECT id, account, recipient, channel, endpoint, endpoint_shown, subject, 'queued' AS state,
-           CASE WHEN ambiguous > 0 THEN uid END AS uid,
-           attempt - (state = 'claimed') AS attempt, ambiguous, queued_at, next_attempt_at, give_up_at, begun_at,
+        "doorbell_delivery(id, account, recipient, channel, endpoint, endpoint_shown, subject, state, uid, attempt,
+           ambiguous, queued_at, next_attempt_at, give_up_at, begun_at, reply_code, reply_text)",
+        "SELECT id, account, recipient, channel, endpoint, endpoint_shown, subject, 'queued',
+           CASE WHEN ambiguous > 0 THEN uid END,
+           attempt - (state = 'claimed'), ambiguous, queued_at, next_attempt_at, give_up_at, begun_at,
            reply_code, reply_text
          FROM doorbell_delivery WHERE queued_at < ?1 AND (closed_at IS NULL OR closed_at >= ?1)",
     ),
@@ -34,7 +35,7 @@ const ROWS: [(&str, &str); 6] = [
 /// How far a mark had come that has moved since: what the last delivery before told.
 const EARLIER_MARKS: &str = "
     SELECT i.conversation_id, i.rule, d.recipient, d.channel, i.message_id, i.message_at, i.delivery_id,
-      d.closed_at AS told_at, i.matter, i.step
+      d.closed_at, i.matter, i.step
     FROM doorbell_mark k
     JOIN doorbell_item i ON i.conversation_id = k.conversation_id AND i.rule = k.rule AND i.matter = k.matter
     JOIN doorbell_delivery d ON d.id = i.delivery_id AND d.recipient = k.recipient AND d.channel = k.channel
@@ -50,7 +51,8 @@ impl Ledger {
         let real = self.connection.unchecked_transaction().context("read ledger")?;
         let transaction = copy.connection.transaction()?;
         for (table, sql) in ROWS.into_iter().chain([("doorbell_mark", EARLIER_MARKS)]) {
-            pour(&real, &transaction, table, sql, from).with_context(|| format!("copy {table} of the ledger"))?;
+            let copied = || format!("copy {} of the ledger", table.split('(').next().unwrap_or(table));
+            pour(&real, &transaction, table, sql, from).with_context(copied)?;
         }
         transaction.commit()?;
         Ok(copy)
@@ -70,9 +72,9 @@ impl Ledger {
 fn pour(real: &Connection, copy: &Connection, table: &str, sql: &str, from: DateTime<Utc>) -> Result<()> {
     let mut select = real.prepare(sql)?;
     let columns = select.column_count();
-    let names = select.column_names().collect::<Vec<_>>().join(", ");
     let places = vec!["?"; columns].join(", ");
-    let mut write = copy.prepare(&format!("INSERT OR REPLACE INTO {table}({names}) VALUES ({places})"))?;
+    // not by the names that the select has: in a damaged file they are no text, and asking for them panics
+    let mut write = copy.prepare(&format!("INSERT OR REPLACE INTO {table} VALUES ({places})"))?;
     let mut rows = select.query([ms(from)])?;
     while let Some(row) = rows.next()? {
         let values = (0..columns).map(|index| row.get(index)).collect::<rusqlite::Result<Vec<Value>>>()?;

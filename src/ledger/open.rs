@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use thiserror::Error;
@@ -14,6 +14,9 @@ use super::Ledger;
 const MIGRATIONS: [&str; 1] = [include_str!("001.sql")];
 /// A host program that writes to the same file may hold it this long.
 const BUSY: Duration = Duration::from_secs(30);
+
+/// One for the tables, and one that `SQLite` keeps where it gives pages back by itself.
+const PAGES_OF_AN_EMPTY_FILE: i64 = 2;
 
 /// Why a ledger cannot be used.
 #[derive(Debug, Error)]
@@ -46,6 +49,7 @@ impl Ledger {
         let connection =
             Connection::open_with_flags(path, flags).with_context(|| format!("open ledger {}", path.display()))?;
         connection.busy_timeout(BUSY)?;
+        refuse_emptied(&connection).with_context(|| format!("open ledger {}", path.display()))?;
         if version(&connection)? == 0 {
             return Self::in_memory();
         }
@@ -67,6 +71,7 @@ impl Ledger {
         // else SQLite plans a statement anew for each value that it compares with a partial index
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(64);
+        refuse_emptied(&connection)?;
         refuse_newer(&connection)?;
         if version(&connection)? < MIGRATIONS.len() {
             migrate(&mut connection)?;
@@ -97,6 +102,21 @@ fn refuse_newer(connection: &Connection) -> Result<()> {
     let (found, known) = (version(connection)?, MIGRATIONS.len());
     if found > known {
         return Err(LedgerError::Newer { found, known }.into());
+    }
+    Ok(())
+}
+
+/// Whatever stood in a file with pages in use and no table was lost with its tables. Made anew, it would tell everything
+/// again.
+fn refuse_emptied(connection: &Connection) -> Result<()> {
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let pages: i64 = connection.query_row(
+        "SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count",
+        [],
+        |row| row.get(0),
+    )?;
+    if tables == 0 && pages > PAGES_OF_AN_EMPTY_FILE {
+        bail!("the file is damaged: it holds {pages} pages and no table; restore it from a backup, or move it away");
     }
     Ok(())
 }

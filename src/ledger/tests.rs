@@ -1,6 +1,7 @@
 //! The life of a delivery, over a real ledger: what every store must keep.
 
 mod blocks;
+mod damage;
 mod doubts;
 mod property;
 mod prune;

@@ -183,6 +183,15 @@ mod tests {
     }
 
     #[test]
+    fn a_password_of_several_words_or_with_signs_in_it_is_struck_out_as_well() {
+        for password in ["pa:ss,\"wo<rd>", "correct  horse", "(ends with.)", "a@b;c"] {
+            let discreet = Discreet::about([password.to_owned()]);
+            let shown = discreet.shown(&format!("who said {password}, and <{password}>?"));
+            assert_eq!(shown, "who said ***, and <***>?", "{password}");
+        }
+    }
+
+    #[test]
     fn any_bytes_become_one_short_line() {
         let lines = vec![b"Zustellung l\xe4uft\r\n\x1b[2J nicht".to_vec(), vec![b'x'; 5_000]];
         let text = Answer::new(554, &lines, &Discreet::default()).text;

@@ -70,7 +70,7 @@ impl<'a> Session<'a> {
         if message.is_wide() && !self.offers.utf8 {
             return Err(Trouble::NeedsUtf8);
         }
-        // an answer to nothing would be taken for the answer to the next command
+        // what an idle server said before it closed
         if self.wire.has_unread() {
             self.usable = false;
             return Err(Trouble::Lost(Stage::Sender, Lost::Closed));
@@ -206,11 +206,7 @@ impl<'a> Session<'a> {
 
     /// Body and final dot in one write: on their own, the last five bytes wait for an acknowledgement.
     fn content(&mut self, message: &Message) -> Result<Answer, Trouble> {
-        // an answer ahead of its question would be taken for the one to the final dot
-        if self.wire.has_unread() {
-            self.usable = false;
-            return Err(Trouble::Lost(Stage::Data, Lost::NotSmtp));
-        }
+        self.refuse_answers_ahead(Stage::Data)?;
         if let Err(lost) = self.wire.write(&stuffed(&message.bytes), self.plan.final_timeout) {
             self.usable = false;
             return Err(match self.wire.read(PARTING_WORDS) {
@@ -224,7 +220,13 @@ impl<'a> Session<'a> {
     }
 
     fn tell(&mut self, stage: Stage, line: &str) -> Result<(), Trouble> {
+        self.refuse_answers_ahead(stage)?;
         self.wire.write(line.as_bytes(), self.plan.timeout).map_err(|lost| Trouble::Lost(stage, lost))
+    }
+
+    /// An answer to nothing would be taken for the answer to the next command, and at last a mail for taken that was not.
+    fn refuse_answers_ahead(&self, stage: Stage) -> Result<(), Trouble> {
+        if self.wire.has_unread() { Err(Trouble::Lost(stage, Lost::NotSmtp)) } else { Ok(()) }
     }
 
     fn hear(&mut self, stage: Stage) -> Result<Answer, Trouble> {
