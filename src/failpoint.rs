@@ -3,7 +3,7 @@
 /// Names the place the program is at.
 ///
 /// In a debug build under `DOORBELL_FAILPOINT=name:k` the process aborts when it is there for the k-th time: nothing is
-/// unwound, flushed or closed.
+/// unwound, flushed or closed. Under `name:k:panic` it panics there instead.
 #[cfg(debug_assertions)]
 pub(crate) fn reached(place: &str) {
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,8 +11,10 @@ pub(crate) fn reached(place: &str) {
     static TIMES: AtomicUsize = AtomicUsize::new(0);
     tracing::debug!("fail point {place}");
     let Ok(wanted) = std::env::var("DOORBELL_FAILPOINT") else { return };
-    let Some((name, times)) = wanted.split_once(':') else { return };
+    let Some((name, rest)) = wanted.split_once(':') else { return };
+    let (times, is_panic) = rest.strip_suffix(":panic").map_or((rest, false), |times| (times, true));
     if name == place && times.parse() == Ok(TIMES.fetch_add(1, Ordering::SeqCst) + 1) {
+        assert!(!is_panic, "fail point {place}");
         std::process::abort();
     }
 }

@@ -78,9 +78,11 @@ impl Health {
     }
 }
 
-/// Whether the server wants fewer connections, or none for now: 421 of RFC 5321, and Exchange Online's 432.
+/// Whether the server wants fewer connections or none for now, or no login: RFC 5321 (421), Exchange Online (432),
+/// RFC 3207 and RFC 4954 (454). Asking for each mail anew would have it lock us out.
 pub(super) fn is_turned_away(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Deferred(_, reply) if reply.code.starts_with("421") || reply.code.starts_with("432"))
+    let codes = ["421", "432", "454"];
+    matches!(outcome, Outcome::Deferred(_, reply) if codes.iter().any(|code| reply.code.starts_with(code)))
 }
 
 #[cfg(test)]

@@ -93,7 +93,11 @@ fn mail(post: &Post, job: Job) -> Result<Mail, Reply> {
 }
 
 fn words(templates: &Templates, job: &Job) -> Result<Words, String> {
-    match catch_unwind(AssertUnwindSafe(|| templates.render(&job.set, &job.letter))) {
+    let render = || {
+        failpoint::reached("wording");
+        templates.render(&job.set, &job.letter)
+    };
+    match catch_unwind(AssertUnwindSafe(render)) {
         Ok(rendered) => rendered.map_err(|error| error.to_string()),
         Err(_) => Err("the template engine panicked".into()),
     }
@@ -110,11 +114,14 @@ fn send(post: &Post, lane: Option<&mut Lane<'_>>, prepared: Result<Prepared, Rep
         Ok(prepared) => prepared,
         Err(reply) => return Outcome::RefusedMessage(reply),
     };
-    let hand_over = || match (&prepared, lane) {
-        (Prepared::Mail(mail), Some(lane)) => lane.send(mail),
-        (Prepared::Mail(_), None) => no_section(Channel::Email),
-        (Prepared::Notification(channel, notification), _) => {
-            post.notes.get(channel).map_or_else(|| no_section(*channel), |outbox| outbox.send(notification))
+    let hand_over = || {
+        failpoint::reached("handing-over");
+        match (&prepared, lane) {
+            (Prepared::Mail(mail), Some(lane)) => lane.send(mail),
+            (Prepared::Mail(_), None) => no_section(Channel::Email),
+            (Prepared::Notification(channel, notification), _) => {
+                post.notes.get(channel).map_or_else(|| no_section(*channel), |outbox| outbox.send(notification))
+            }
         }
     };
     // a panic may have struck after the mail was handed over

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::ExitStatusExt;
 
+use rusqlite::Connection;
+
 use crate::trial::{By, Trial};
 
 const PEOPLE: usize = 12;
@@ -130,4 +132,32 @@ fn a_mail_that_two_crashes_left_in_doubt_waits_for_a_person_and_the_pass_says_so
     assert_eq!(trial.states(), BTreeMap::from([("unknown".into(), 1)]));
     assert_eq!(trial.latest_status(), 1, "what `status` reads");
     trial.holds("in doubt twice");
+}
+
+/// A pass in which one delivery panics there.
+fn panics(trial: &Trial, place: &str) -> (Option<i32>, String) {
+    let output = trial.command(&["run"]).env("DOORBELL_FAILPOINT", format!("{place}:3:panic")).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn a_panic_while_one_digest_is_put_into_words_costs_nobody_theirs() {
+    let trial = Trial::new(By::Email, PEOPLE, 4);
+    let (status, said) = panics(&trial, "wording");
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("a digest goes out in doorbell's own words"), "{said}");
+    assert_eq!((trial.heard().len(), trial.repeats()), (PEOPLE, 0));
+    trial.holds("wording");
+}
+
+#[test]
+fn a_panic_while_one_mail_is_handed_over_costs_that_mail_a_pass() {
+    let trial = Trial::new(By::Email, PEOPLE, 4);
+    let (status, said) = panics(&trial, "handing-over");
+    assert_eq!((status, trial.heard().len()), (Some(0), PEOPLE - 1), "{said}");
+    let due = "UPDATE doorbell_delivery SET next_attempt_at = 1 WHERE state = 'queued'";
+    Connection::open(trial.ledger()).unwrap().execute(due, []).unwrap();
+    assert_eq!(trial.pass().status.code(), Some(0));
+    assert_eq!((trial.heard().len(), trial.repeats()), (PEOPLE, 0));
+    trial.holds("handing-over");
 }
