@@ -54,6 +54,22 @@ fn a_pass_of_an_outage_tries_one_mail() {
 }
 
 #[test]
+fn every_pass_of_an_outage_tries_one_mail_though_all_were_put_off_and_notices_its_end() {
+    let mut office = Office::new();
+    office.contact("tom").agent("ada").agent("bob");
+    office.asks("c1", "hello?").assign("c1", "ada").asks("c2", "hello?").assign("c2", "bob");
+    office.agent("cy").asks("c3", "hello?").assign("c3", "cy");
+    let server = SmtpServer::start(Tls::Never).times(At::Greeting, "", Act::Reset, 3 + 6);
+    let mut shift = Shift::with(office, server, REMINDER);
+    let first = office::instant("2026-03-02T09:10:00Z");
+    let mut pass = |minutes| shift.pass_at(first + TimeDelta::minutes(minutes), &Order::default());
+    let reports: Vec<Report> = (0..8).map(&mut pass).collect();
+    let statuses: Vec<u8> = reports.iter().map(Report::exit_status).collect();
+    assert_eq!(statuses, [75, 75, 75, 75, 75, 75, 75, 0]);
+    assert_eq!((reports[1].retried, reports[7].sent), (1, 3));
+}
+
+#[test]
 fn when_an_outage_ends_everybody_is_told_in_the_same_pass() {
     let mut shift = crowd(SmtpServer::start(Tls::Never).times(At::Greeting, "", Act::Reset, 40));
     let mut reports = passes(&mut shift, 0..60);

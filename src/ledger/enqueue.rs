@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::Ledger;
 use super::columns::ms;
-use super::outage::forget_idle;
+use super::outage::{forget_idle, send_ahead};
 use super::storm::{Held, count_slots, end_hold, keep_held};
 use crate::failpoint;
 use crate::model::{Channel, Decision, Digest, Item, Reason, Rule, RuleName, Slot, Verdict};
@@ -87,6 +87,7 @@ impl Ledger {
         }
         count_slots(&transaction, intake, &begun)?;
         forget_idle(&transaction)?;
+        send_ahead(&transaction, intake.now)?;
         enqueued.due = anything_due(&transaction, intake.now)?;
         if !enqueued.due {
             transaction
