@@ -36,7 +36,7 @@ units:
 docs:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
 
-soak: ## let passes race and be killed over 20,000 people, and fill the disk at every write: about ten minutes
+soak: ## let passes race and be killed over 20,000 people, cut the power, fail every call, fill the disk: about half an hour
 	DOORBELL_SOAK=1 $(CARGO) test --release --locked --test crash -- --nocapture --test-threads=1
 
 behaviours: ## list which tests keep which promised behaviour

@@ -106,7 +106,7 @@ fn people() -> usize {
 }
 
 fn by_email() -> Trial {
-    Trial::new(By::Email, people(), LANES)
+    Trial::in_memory(By::Email, people(), LANES)
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn look(trial: &Trial, scene: &str) {
 }
 
 fn by_email() -> Trial {
-    Trial::new(By::Email, PEOPLE, LANES)
+    Trial::in_memory(By::Email, PEOPLE, LANES)
 }
 
 #[test]
@@ -124,6 +124,6 @@ fn a_power_cut_at_any_call_repeats_no_mail_where_doubtful_ones_are_held() {
 
 #[test]
 fn a_power_cut_at_any_call_leaves_one_push_for_each() {
-    let finish = outages("push", || Trial::new(By::Push, PEOPLE, LANES));
+    let finish = outages("push", || Trial::in_memory(By::Push, PEOPLE, LANES));
     assert_eq!(finish.repeats, 0, "{finish}");
 }

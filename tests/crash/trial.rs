@@ -37,9 +37,18 @@ impl Trial {
         Self::with(SmtpServer::start(Tls::Never), by, people, lanes)
     }
 
+    /// The same in a folder in memory at any size: for trials whose disk is made up.
+    pub(crate) fn in_memory(by: By, people: usize, lanes: usize) -> Self {
+        Self::at(memory(), SmtpServer::start(Tls::Never), by, people, lanes)
+    }
+
     /// The same with a server of the test's own.
     pub(crate) fn with(server: SmtpServer, by: By, people: usize, lanes: usize) -> Self {
-        let folder = folder();
+        let folder = if is_soak() { tempfile::tempdir().unwrap() } else { memory() };
+        Self::at(folder, server, by, people, lanes)
+    }
+
+    fn at(folder: tempfile::TempDir, server: SmtpServer, by: By, people: usize, lanes: usize) -> Self {
         let desk = folder.path().join("chat.db");
         crowd::waiting_desk(&desk, i64::try_from(people).unwrap(), Utc::now());
         if by != By::Email {
@@ -236,10 +245,10 @@ fn rows(ledger: &Path, sql: &str) -> Vec<(String, String)> {
     read.query_map([], row).unwrap().collect::<Result<_, _>>().unwrap()
 }
 
-/// A folder in memory, where there is one and no time to lose: what a killed process wrote is there all the same.
-fn folder() -> tempfile::TempDir {
+/// A folder in memory, where there is one: what a killed process wrote is there all the same.
+fn memory() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
-    if memory.is_dir() && !is_soak() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
 }
 
 fn id(mail: &[u8]) -> String {
