@@ -10,6 +10,7 @@ mod import;
 mod labels;
 mod library;
 mod note;
+mod page;
 mod sample;
 mod templates;
 mod times;

@@ -694,3 +694,24 @@ fn inline_partials_are_refused() {
          _NAME.html.hbs or _NAME.txt.hbs and {{> _NAME}}",
     );
 }
+
+#[test]
+fn loops_that_would_never_end_are_refused() {
+    let nested = |levels: usize| {
+        let open: String =
+            (0..levels).map(|level| format!("{{{{#each {}conversations}}}}", "../".repeat(level))).collect();
+        format!("{open}\n{{{{at}}}}{}", "{{/each}}".repeat(levels))
+    };
+    Templates::load(Some(folder(&[("digest.txt.hbs", &nested(2))]).path()), &[]).unwrap();
+    refused(
+        &[("digest.txt.hbs", &format!("a\n{}", nested(6)))],
+        "template digest.txt.hbs, line 2: more than 2 loops inside one another; a letter has conversations, and each of \
+         them files and earlier messages: write no more {{#each}} than that",
+    );
+    let part = nested(1);
+    refused(
+        &[("digest.txt.hbs", &nested(2).replace("{{at}}", "{{> _a}}")), ("_a.txt.hbs", &part)],
+        "template _a.txt.hbs, line 1: more than 2 loops inside one another, with those around it; a letter has \
+         conversations, and each of them files and earlier messages: write no more {{#each}} than that",
+    );
+}

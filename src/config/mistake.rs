@@ -90,7 +90,9 @@ impl Excerpt {
         // a place between CR and LF belongs to the end of the line as it is shown
         let column = before.get(line_start..).unwrap_or_default().chars().count().min(line.chars().count()) + 1;
         let marked = text.get(place.clone()).unwrap_or_default().lines().next().unwrap_or_default();
-        let shown = without_secrets(line);
+        // one blank each: a tab would move the caret off its place, and others would command the terminal
+        let shown: String =
+            without_secrets(line).chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
         let room = (shown.chars().count() + 1).saturating_sub(column).max(1);
         Self {
             line_number: before.matches('\n').count() + 1,

@@ -63,6 +63,14 @@ fn a_mistake_at_the_end_of_a_line_of_windows_is_shown_right_behind_it() {
 }
 
 #[test]
+fn the_caret_stands_where_it_should_behind_tabs_and_nothing_commands_the_terminal() {
+    case(
+        "[desk]\nurl\t= \u{1b}[31m",
+        "read settings doorbell.toml:2:8: desk.url: unexpected key or value, expected newline, `#`\n  |\n2 | url =  [31m\n  |        ^",
+    );
+}
+
+#[test]
 fn the_caret_counts_characters_and_not_bytes() {
     case(
         "[desk]\nurl = \"sqlite:ä.db\"\n[people.ä]\n",

@@ -19,6 +19,10 @@ use super::templates::TemplateError;
 /// Blocks and brackets inside one another; the parser keeps each on the stack.
 const DEEPEST: usize = 32;
 
+/// Loops inside one another: a letter has conversations, and each of them files and earlier messages. One more, over
+/// what was looped over already, multiplies to more turns than a pass has time for.
+const MOST_LOOPS: usize = 2;
+
 /// Every name that a field can have: read off a letter in words, so that it cannot lag behind.
 static FIELD_NAMES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let mut letter = sample_letter(DateTime::UNIX_EPOCH);
@@ -59,16 +63,20 @@ impl Checked {
     pub(super) fn into_engine(self, mut engine: Handlebars<'static>) -> Result<Handlebars<'static>, TemplateError> {
         let partials: Vec<&str> =
             self.templates.keys().map(String::as_str).filter(|name| name.starts_with('_')).collect();
-        let mut includes = BTreeMap::new();
+        let mut walks = BTreeMap::new();
         for (name, (file, template)) in &self.templates {
-            let mut walk = Walk { partials: &partials, included: Vec::new(), locals: Vec::new() };
+            let mut walk = Walk { partials: &partials, ..Walk::default() };
             walk.template(template).map_err(|fault| fault.within(file))?;
-            includes.insert(name.as_str(), walk.included);
+            walks.insert(name.as_str(), walk);
         }
-        for name in includes.keys() {
-            if let Some(fault) = circle(name, &includes) {
-                return Err(fault.within(self.templates.get(*name).map_or(*name, |(file, _)| file)));
+        let file = |name: &str| self.templates.get(name).map_or(name, |(file, _)| file).to_owned();
+        for name in walks.keys() {
+            if let Some(fault) = circle(name, &walks) {
+                return Err(fault.within(&file(name)));
             }
+        }
+        if let Some((name, fault)) = loops_by_partials(&walks) {
+            return Err(fault.within(&file(name)));
         }
         for (name, (_, template)) in self.templates {
             engine.register_template(&name, template);
@@ -99,12 +107,25 @@ impl Fault {
     }
 }
 
+#[derive(Default)]
 struct Walk<'a> {
     partials: &'a [&'a str],
-    /// Partials that the template includes, with the line.
-    included: Vec<(String, usize)>,
+    /// Partials that the template includes.
+    included: Vec<Included>,
     /// Names that `as |name|` gave.
     locals: Vec<String>,
+    /// The loops around the place that is looked at.
+    loops: usize,
+    /// The most loops inside one another, and the line of the innermost.
+    deepest: (usize, usize),
+}
+
+/// A partial where a template includes it.
+struct Included {
+    name: String,
+    line: usize,
+    /// The loops around it.
+    loops: usize,
 }
 
 impl Walk<'_> {
@@ -151,9 +172,16 @@ impl Walk<'_> {
         if let Some(names) = &helper.block_param {
             self.locals.extend(named_by(names));
         }
+        let is_loop = matches!(&helper.name, Parameter::Name(name) if name == "each");
+        self.loops += usize::from(is_loop);
+        self.deepest = self.deepest.max((self.loops, line));
+        if self.loops > MOST_LOOPS {
+            return Err(too_many_loops(line, ""));
+        }
         for template in [&helper.template, &helper.inverse].into_iter().flatten() {
             self.template(template)?;
         }
+        self.loops -= usize::from(is_loop);
         self.locals.truncate(known);
         Ok(())
     }
@@ -172,7 +200,7 @@ impl Walk<'_> {
                 meant(name, self.partials.iter().copied(), "partials are files named _NAME.txt.hbs or _NAME.html.hbs");
             return Err(Fault::new(line, format!("unknown partial {name:?}"), remedy));
         }
-        self.included.push((name.to_owned(), line));
+        self.included.push(Included { name: name.to_owned(), line, loops: self.loops });
         // names given to a partial are fields inside it only: a partial reads the letter, nothing else
         if let Some(name) = partial.hash.keys().find(|name| !FIELD_NAMES.contains(*name)) {
             return Err(Fault::new(line, format!("a partial cannot be given {name:?}"), "give it a known field name"));
@@ -244,12 +272,12 @@ fn named_by(names: &handlebars::template::BlockParam) -> Vec<String> {
 }
 
 /// A partial that leads back to itself: the engine would overflow the stack and end the process.
-fn circle(start: &str, includes: &BTreeMap<&str, Vec<(String, usize)>>) -> Option<Fault> {
+fn circle(start: &str, walks: &BTreeMap<&str, Walk<'_>>) -> Option<Fault> {
     let mut ways: Vec<(Vec<&str>, usize)> = vec![(vec![start], 0)];
     let mut seen = BTreeSet::new();
     while let Some((way, first_line)) = ways.pop() {
         let last = way.last().copied().unwrap_or(start);
-        for (next, line) in includes.get(last).into_iter().flatten() {
+        for Included { name: next, line, .. } in walks.get(last).into_iter().flat_map(|walk| &walk.included) {
             let line = if first_line == 0 { *line } else { first_line };
             let mut longer = way.clone();
             longer.push(next);
@@ -263,6 +291,32 @@ fn circle(start: &str, includes: &BTreeMap<&str, Vec<(String, usize)>>) -> Optio
         }
     }
     None
+}
+
+/// The partial that has too many loops only together with those around it; there is no circle.
+fn loops_by_partials<'a>(walks: &BTreeMap<&'a str, Walk<'_>>) -> Option<(&'a str, Fault)> {
+    let mut around: BTreeMap<&str, usize> = BTreeMap::new();
+    // the longest way through all partials takes one turn for each
+    for _ in walks {
+        for (name, walk) in walks {
+            let outer = around.get(name).copied().unwrap_or_default();
+            for included in &walk.included {
+                let inner = around.entry(&included.name).or_default();
+                *inner = outer.saturating_add(included.loops).max(*inner);
+            }
+        }
+    }
+    walks.iter().find_map(|(name, walk)| {
+        let (own, line) = walk.deepest;
+        let outer = around.get(name).copied().unwrap_or_default();
+        (own > 0 && outer + own > MOST_LOOPS).then(|| (*name, too_many_loops(line, ", with those around it")))
+    })
+}
+
+fn too_many_loops(line: usize, together: &str) -> Fault {
+    let remedy =
+        "a letter has conversations, and each of them files and earlier messages: write no more {{#each}} than that";
+    Fault::new(line, format!("more than {MOST_LOOPS} loops inside one another{together}"), remedy)
 }
 
 /// The line at which blocks or brackets stand too deep inside one another for the parser's stack.

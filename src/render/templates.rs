@@ -10,6 +10,7 @@ use crate::model::{Letter, Show, Words};
 
 use super::fields::{Fields, Limits};
 use super::library::{self, Part};
+use super::page::Page;
 use super::{check, clean, helpers, sample};
 
 /// One long message must not bury the conversations after it; alone it is shown whole.
@@ -60,14 +61,10 @@ pub enum RenderError {
         reason: String,
     },
     /// Even one conversation with a short message is larger than a digest may be.
-    #[error(
-        "render template set {set}: {bytes} bytes, and a digest has at most {LARGEST_DIGEST}; shorten its templates"
-    )]
+    #[error("render template set {set}: a digest has at most {LARGEST_DIGEST} bytes; shorten its templates")]
     TooLarge {
         /// The set.
         set: String,
-        /// How large it became.
-        bytes: usize,
     },
 }
 
@@ -126,16 +123,14 @@ impl Templates {
             let known: Vec<&str> = self.sets().collect();
             return Err(RenderError::UnknownSet(set.to_owned(), known.join(", ")));
         }
-        let mut bytes = 0;
         let several = letter.entries.len() > 1;
         for limits in LIMITS.into_iter().skip_while(|limits| several && limits.body_bytes > BESIDE_OTHERS) {
-            let words = self.render_within(set, letter, limits)?;
-            bytes = words.subject.len() + words.text.len() + words.html.len();
-            if bytes <= LARGEST_DIGEST {
-                return Ok(words);
+            match self.render_within(set, letter, limits) {
+                Err(RenderError::TooLarge { .. }) => {}
+                result => return result,
             }
         }
-        Err(RenderError::TooLarge { set: set.to_owned(), bytes })
+        Err(RenderError::TooLarge { set: set.to_owned() })
     }
 
     fn render_within(&self, set: &str, letter: &Letter, limits: Limits) -> Result<Words, RenderError> {
@@ -143,13 +138,17 @@ impl Templates {
         // the context is by far the dearest step: once for all three parts
         let context = Context::wraps(&fields)
             .map_err(|error| RenderError::Template { file: set.to_owned(), reason: error.to_string() })?;
-        let part = |part: Part| {
+        let mut page = Page::new(LARGEST_DIGEST);
+        let mut part = |part: Part| {
             let engine = if part == Part::Html { &self.html } else { &self.text };
-            let rendered = engine.render_with_context(&template_name(set, part), &context);
-            rendered.map_err(|error| RenderError::Template {
-                file: format!("{set}{}", part.ending()),
-                reason: check::said(&error),
-            })
+            let rendered = engine.render_with_context_to_write(&template_name(set, part), &context, &mut page);
+            match rendered {
+                Err(_) if page.is_full() => Err(RenderError::TooLarge { set: set.to_owned() }),
+                Err(error) => {
+                    Err(RenderError::Template { file: format!("{set}{}", part.ending()), reason: check::said(&error) })
+                }
+                Ok(()) => Ok(page.take()),
+            }
         };
         let subject = clean::line(&part(Part::Subject)?, SUBJECT_GRAPHEMES);
         Ok(Words { subject, text: part(Part::Text)?, html: part(Part::Html)? })
