@@ -1,5 +1,7 @@
 //! Fixed times of day on given weekdays.
 
+use std::cmp::Reverse;
+
 use chrono::{DateTime, Datelike, Days as Later, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
 
@@ -19,7 +21,10 @@ pub(super) fn latest(times: &[NaiveTime], days: Days, zone: Tz, now: DateTime<Ut
 pub(super) fn next(times: &[NaiveTime], days: Days, zone: Tz, after: DateTime<Utc>) -> Option<Slot> {
     let today = after.with_timezone(&zone).date_naive();
     let dates = (0..=LOOK_AROUND_DAYS).filter_map(|ahead| today.checked_add_days(Later::new(ahead)));
-    let (at, local) = slots(times, days, zone, dates).filter(|(at, _)| *at > after).min()?;
+    // of two that a gap moves to one instant the later is the one that fires
+    let (at, local) = slots(times, days, zone, dates)
+        .filter(|(at, _)| *at > after)
+        .min_by_key(|(at, local)| (*at, Reverse(*local)))?;
     Some(slot(zone, at, local))
 }
 

@@ -126,7 +126,12 @@ fn a_clock_that_went_back_fires_nothing_again() {
 
 #[test]
 fn next_comes_after_and_is_due_then() {
-    for written in ["{ every = \"7m\" }", "{ at = [\"08:00\"], days = \"Sat-Mon\" }", "{ cron = \"15 9 1 * *\" }"] {
+    for written in [
+        "{ every = \"7m\" }",
+        "{ at = [\"08:00\"], days = \"Sat-Mon\" }",
+        "{ at = [\"02:15\", \"02:45\"], days = \"Sun\" }",
+        "{ cron = \"15 9 1 * *\" }",
+    ] {
         let schedule = schedule(written);
         let after = utc("2026-03-28T12:34:56Z");
         let slot = next(&schedule, BERLIN, after).unwrap();
