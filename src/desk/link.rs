@@ -12,6 +12,9 @@ use crate::notation::nearest;
 /// The places an agent's link may name.
 const PLACES: [&str; 2] = ["number", "id"];
 
+/// With a number or an id filled in it stays below what mail programs take for a link.
+const LONGEST: usize = 1_000;
+
 /// Where an agent opens a conversation: an http or https address with `{number}` or `{id}` in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentUrl(String);
@@ -98,14 +101,22 @@ fn wrong(text: &str, reason: &str) -> String {
     format!("{text:?} is not a web address ({reason}); write it like \"https://chat.example.com/\"")
 }
 
-/// Only http and https: a `javascript:` link in a mail would be ours.
+/// Only what letters show as a link: a `javascript:` link in a mail would be ours, and one that is left out is missed.
 fn checked(text: &str) -> Result<(), String> {
     let url = Url::parse(text).map_err(|error| error.to_string())?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err("it begins with neither http:// nor https://".into());
+    // the reader of addresses takes "https:chat" for one as well
+    let host = text.split_once("://").map(|(_, host)| host).unwrap_or_default();
+    if !matches!(url.scheme(), "http" | "https")
+        || !host.starts_with(|letter: char| letter.is_alphanumeric() || letter == '[')
+    {
+        return Err("it begins with neither http:// nor https:// and a host".into());
     }
-    if text.chars().any(|letter| letter.is_whitespace() || letter.is_control()) {
-        return Err("it holds a space or a control character".into());
+    let usual = |letter: char| letter.is_alphanumeric() || letter.is_ascii_graphic() && !"\"'<>`\\".contains(letter);
+    if !text.chars().all(usual) {
+        return Err("it holds a sign that would end it, such as a space or a quote".into());
+    }
+    if text.len() > LONGEST {
+        return Err(format!("it is longer than {LONGEST} bytes"));
     }
     Ok(())
 }
@@ -184,9 +195,22 @@ mod tests {
 
     #[test]
     fn what_is_no_web_address_is_refused_by_its_value() {
-        for text in ["chat.example.com", "javascript:alert(1)", "file:///etc/passwd", "https://", "https://a b/"] {
+        let long = format!("https://x.example/{}", "x".repeat(1_000));
+        for text in [
+            "chat.example.com",
+            "javascript:alert(1)",
+            "file:///etc/passwd",
+            "https://",
+            "https:x.example",
+            "https:/x.example",
+            "https://@x.example/",
+            "https://a b/",
+            "https://x.example/\"onclick=",
+            "https://x.example/\u{202e}",
+            &long,
+        ] {
             let error = text.parse::<ContactUrl>().unwrap_err();
-            assert!(error.contains(text) && error.contains("write it like"), "{text}: {error}");
+            assert!(error.contains(&format!("{text:?}")) && error.contains("write it like"), "{text}: {error}");
             assert!(text.parse::<AgentUrl>().is_err(), "{text}");
         }
     }
