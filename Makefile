@@ -3,10 +3,11 @@
 CARGO ?= cargo
 PREFIX ?= /usr/local
 DESTDIR ?=
+FUZZ_SECONDS ?= 60
 BUILT := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test format lint units docs soak behaviours bench man install uninstall clean
+.PHONY: help demo build test format lint units docs soak fuzz behaviours bench man install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -36,8 +37,12 @@ units:
 docs:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
 
-soak: ## let passes race and be killed over 20,000 people, cut the power, fail every call, fill the disk: about half an hour
+soak: ## race, kill, cut the power and fail every call over many people, then fuzz: about three quarters of an hour
 	DOORBELL_SOAK=1 $(CARGO) test --release --locked --test crash -- --nocapture --test-threads=1
+	@.ci/fuzz $(FUZZ_SECONDS)
+
+fuzz: ## feed invented inputs to every fuzz target, FUZZ_SECONDS each (default 60)
+	@.ci/fuzz $(FUZZ_SECONDS)
 
 behaviours: ## list which tests keep which promised behaviour
 	@.ci/behaviours

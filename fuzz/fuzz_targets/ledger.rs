@@ -1,0 +1,2 @@
+#![no_main]
+doorbell_fuzz::target!(ledger);
