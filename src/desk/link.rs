@@ -12,6 +12,8 @@ use crate::notation::nearest;
 /// The places an agent's link may name.
 const PLACES: [&str; 2] = ["number", "id"];
 
+/// The only beginnings of a link.
+const SCHEMES: [&str; 2] = ["https://", "http://"];
 /// With a number or an id filled in it stays below what mail programs take for a link.
 const LONGEST: usize = 1_000;
 
@@ -103,17 +105,16 @@ fn wrong(text: &str, reason: &str) -> String {
 
 /// Only what letters show as a link: a `javascript:` link in a mail would be ours, and one that is left out is missed.
 fn checked(text: &str) -> Result<(), String> {
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    Url::parse(text).map_err(|error| error.to_string())?;
     // the reader of addresses takes "https:chat" for one as well
-    let host = text.split_once("://").map(|(_, host)| host).unwrap_or_default();
-    if !matches!(url.scheme(), "http" | "https")
-        || !host.starts_with(|letter: char| letter.is_alphanumeric() || letter == '[')
-    {
+    let begins = |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    let host = SCHEMES.into_iter().find(|scheme| begins(scheme)).and_then(|scheme| text.get(scheme.len()..));
+    if !host.is_some_and(|host| host.starts_with(|letter: char| letter.is_alphanumeric() || letter == '[')) {
         return Err("it begins with neither http:// nor https:// and a host".into());
     }
-    let usual = |letter: char| letter.is_alphanumeric() || letter.is_ascii_graphic() && !"\"'<>`\\".contains(letter);
+    let usual = |letter: char| letter.is_alphanumeric() || letter.is_ascii_graphic() && !"\"'<>`\\{}".contains(letter);
     if !text.chars().all(usual) {
-        return Err("it holds a sign that would end it, such as a space or a quote".into());
+        return Err("it holds a sign that no address has, such as a space, a quote or a brace".into());
     }
     if text.len() > LONGEST {
         return Err(format!("it is longer than {LONGEST} bytes"));
@@ -203,6 +204,7 @@ mod tests {
             "https://",
             "https:x.example",
             "https:/x.example",
+            "https:http://x.example",
             "https://@x.example/",
             "https://a b/",
             "https://x.example/\"onclick=",
@@ -213,6 +215,7 @@ mod tests {
             assert!(error.contains(&format!("{text:?}")) && error.contains("write it like"), "{text}: {error}");
             assert!(text.parse::<AgentUrl>().is_err(), "{text}");
         }
+        assert!("https://x.example/{id}".parse::<ContactUrl>().is_err(), "a contact's link has no places");
     }
 
     #[test]
