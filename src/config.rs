@@ -14,9 +14,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::deliver::{email, notes};
+use crate::deliver::{self, email};
 use crate::desk;
-use crate::model::{Channel, Named, Rule, RuleName};
+use crate::model::{Named, Rule, RuleName};
 use crate::render;
 use crate::route::{BotSettings, PresenceSettings};
 use crate::schedule::Schedule;
@@ -51,8 +51,8 @@ pub struct Config {
     pub signals: Signals,
     /// `[email]`.
     pub email: Option<email::Settings>,
-    /// `[sms]`, `[push]` and `[desktop]`, as far as they are set up.
-    pub notes: BTreeMap<Channel, notes::Settings>,
+    /// `[http]`, `[sms]`, `[push]` and `[desktop]`.
+    pub deliver: deliver::Settings,
     /// `[templates]`.
     pub templates: render::Settings,
     /// `[people.NAME]`.

@@ -23,6 +23,7 @@ mod recent;
 mod settings;
 mod storm;
 mod tellings;
+mod token;
 
 use rusqlite::Connection;
 
@@ -40,6 +41,7 @@ pub use overview::{Overview, PassSeen, Queue};
 pub use settings::Settings;
 pub use storm::Held;
 pub use tellings::{Kept, Telling};
+pub use token::KeptToken;
 
 /// How many attempts of one delivery may have arrived before doorbell stops and leaves it to a person.
 pub const AMBIGUOUS_RESENDS: u32 = 1;

@@ -6,6 +6,7 @@ mod channel;
 mod decision;
 mod delivery;
 mod desk;
+mod gateway;
 mod hours;
 mod ids;
 mod people;
@@ -22,6 +23,7 @@ pub use channel::Channel;
 pub use decision::{Decision, Verdict};
 pub use delivery::{Delivery, Digest, Item, OnAmbiguous, Outcome, Recipient, Reply};
 pub use desk::{Attachment, BodyFormat, BotState, Conversation, Event, Facts, MessageRef, Pending, Status};
+pub use gateway::Gateway;
 pub use hours::{Availability, Hours};
 pub use ids::{AccountId, AgentId, ContactId, ConversationId, GroupId, MessageId, RecipientId, RuleName};
 pub use people::{

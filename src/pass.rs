@@ -19,7 +19,6 @@ mod suspects;
 mod way;
 mod weigh;
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -28,12 +27,11 @@ use chrono::{DateTime, Utc};
 
 use crate::config::Config;
 use crate::deliver::email::Relay;
-use crate::deliver::no_section;
-use crate::deliver::notes::Outbox;
+use crate::deliver::{Carriers, no_section};
 use crate::desk::Desk;
 use crate::failpoint;
 use crate::ledger::{Intake, Ledger};
-use crate::model::{AgentId, Channel, ConversationId, Digest, Facts, Letter, Outcome, Words};
+use crate::model::{AgentId, Channel, ConversationId, Digest, Facts, Gateway, Letter, Outcome, Words};
 use crate::render::{self, RenderError, TemplateError, Templates};
 
 pub use clock::Clock;
@@ -66,7 +64,7 @@ pub struct Post {
     /// The way out by email, or why there is none: a setting to mend, of which the other channels know nothing.
     pub email: Result<Relay, Outcome>,
     /// The ways out by text message, push and browser notification, as far as the settings have them.
-    pub notes: BTreeMap<Channel, Outbox>,
+    pub carriers: Carriers,
     /// Told at the end of a pass what agents were mailed about, where mails count as read.
     pub mark_read: Option<Box<MarkRead>>,
 }
@@ -75,12 +73,12 @@ pub struct Post {
 pub type MarkRead = dyn Fn(&[(ConversationId, AgentId, DateTime<Utc>)]) -> Result<()> + Send + Sync;
 
 impl Post {
-    /// Why nothing can go out on a channel; `None` when it can.
-    fn fault(&self, channel: Channel) -> Option<Outcome> {
-        match channel {
-            Channel::InApp => None,
-            Channel::Email => self.email.as_ref().err().cloned(),
-            other => (!self.notes.contains_key(&other)).then(|| no_section(other)),
+    /// Why nothing can go out by a gateway; `None` when it can.
+    fn fault(&self, gateway: Gateway) -> Option<Outcome> {
+        match gateway {
+            Gateway::InApp => None,
+            Gateway::Email => self.email.as_ref().err().cloned(),
+            other => self.carriers.get(&other).map_or_else(|| Some(no_section(other)), |it| it.as_ref().err().cloned()),
         }
     }
 

@@ -75,9 +75,16 @@ fn channels(config: &Config, connect: bool) -> Result<Vec<(Channel, String)>> {
             found.push((Channel::Email, relay.probe().map_err(refuse(Channel::Email))?));
         }
     }
-    for (channel, outbox) in open::outboxes(config) {
-        outbox.probe().map_err(refuse(channel))?;
-        found.push((channel, outbox.destination()));
+    for (gateway, carrier) in open::carriers(config) {
+        let carrier = carrier.map_err(|outcome| refused(gateway.channel(), &outcome))?;
+        let mut lines = vec![(gateway.channel(), carrier.destination())];
+        // a folder needs no network, and one that nobody may write to keeps everybody from hearing
+        if connect || carrier.longest_attempt().is_zero() {
+            lines.push((gateway.channel(), carrier.probe().map_err(refuse(gateway.channel()))?));
+        }
+        lines.retain(|line| !found.contains(line));
+        lines.dedup();
+        found.extend(lines);
     }
     let mut steps = config.rules.iter().flat_map(|scheduled| &scheduled.rule.via);
     if steps.any(|step| step.channel == Channel::InApp) {

@@ -12,10 +12,9 @@ use super::Global;
 use super::exit::SettingsError;
 use crate::config::Config;
 use crate::deliver::email::Relay;
-use crate::deliver::no_section;
-use crate::deliver::notes::Outbox;
+use crate::deliver::{Carriers, no_section};
 use crate::desk::{Desk, ReadMarks};
-use crate::model::{Channel, Outcome};
+use crate::model::{Channel, Gateway, Outcome};
 use crate::pass::{MarkRead, Post};
 use crate::render::{TemplateError, Templates};
 
@@ -51,7 +50,7 @@ pub(super) fn post(config: &Config) -> Result<Post> {
         own_words: LazyLock::new(Templates::embedded_only),
         template_fault,
         email: email(config)?,
-        notes: outboxes(config),
+        carriers: carriers(config),
         mark_read: mark_read(config)?,
     })
 }
@@ -69,7 +68,7 @@ fn mark_read(config: &Config) -> Result<Option<Box<MarkRead>>> {
 
 /// The way out by email, or what keeps it shut. A setting that shuts it ends a pass that knows no other channel.
 fn email(config: &Config) -> Result<Result<Relay, Outcome>> {
-    let Some(settings) = &config.email else { return Ok(Err(no_section(Channel::Email))) };
+    let Some(settings) = &config.email else { return Ok(Err(no_section(Gateway::Email))) };
     match Relay::new(settings, &config.folder) {
         Err(fault) if !tells_by_others(config) => Err(fault.into()),
         relay => Ok(relay.map_err(|fault| fault.outcome())),
@@ -81,10 +80,9 @@ fn tells_by_others(config: &Config) -> bool {
     config.rules.iter().flat_map(|scheduled| &scheduled.rule.via).any(|step| step.channel != Channel::Email)
 }
 
-/// The ways out of the channels that write files.
-pub(super) fn outboxes(config: &Config) -> BTreeMap<Channel, Outbox> {
-    let outbox = |(channel, settings): (&Channel, &_)| (*channel, Outbox::new(*channel, settings, &config.folder));
-    config.notes.iter().map(outbox).collect()
+/// The ways out besides email.
+pub(super) fn carriers(config: &Config) -> Carriers {
+    config.deliver.carriers(&config.folder, &BTreeMap::new())
 }
 
 /// The operator's templates; when they are broken, doorbell's own words and the fault: nobody is kept from hearing.

@@ -9,10 +9,10 @@ use serde_json::json;
 use super::exit::{SettingsError, UsageError};
 use super::{Exit, Format, Global, check, open, say};
 use crate::config::Config;
+use crate::deliver::Notification;
 use crate::deliver::email::Mail;
-use crate::deliver::notes::Notification;
 use crate::model::{
-    Channel, Device, Letter, Outcome, Provider, Recipient, RecipientId, email_address, masked, phone_number,
+    Channel, Device, Gateway, Letter, Outcome, Provider, Recipient, RecipientId, email_address, masked, phone_number,
 };
 use crate::render::{self, sample_letter};
 
@@ -87,14 +87,20 @@ fn by_email(config: &Config, template: &str, letter: Letter, now: DateTime<Utc>)
 }
 
 fn by_note(config: &Config, channel: Channel, letter: Letter, now: DateTime<Utc>) -> Result<Outcome> {
-    let outboxes = open::outboxes(config);
-    let outbox = outboxes
-        .get(&channel)
-        .ok_or_else(|| SettingsError(format!("there is no [{channel}] section; add one with outbox = \"FOLDER\"")))?;
+    let gateway = Gateway::of(channel, letter.recipient.device.as_deref());
+    let carriers = open::carriers(config);
+    let carrier = carriers
+        .get(&gateway)
+        .ok_or_else(|| SettingsError(format!("there is no section [{gateway}] in the settings; add it first")))?;
+    let carrier = match carrier {
+        Ok(carrier) => carrier,
+        Err(fault) => return Ok(fault.clone()),
+    };
     let note = render::note(&letter).context("put the sample into a note")?;
     let uid = uid(now);
-    let notification = Notification { recipient: letter.recipient, note, collapse: uid.clone(), uid, now };
-    Ok(outbox.send(&notification))
+    let notification =
+        Notification { recipient: letter.recipient, note, collapse: uid.clone(), uid, now, in_doubt_since: None };
+    Ok(carrier.send(&notification))
 }
 
 /// Every test is a mail of its own, and never the key of a delivery. What differs stands first, because the name of a

@@ -79,7 +79,7 @@ fn level(overview: &Overview, arguments: &Arguments, now: DateTime<Utc>) -> Leve
         }
         _ => {}
     }
-    if let Some(Outage { channel, since, words }) = overview.outages.iter().min_by_key(|outage| outage.since) {
+    if let Some(Outage { gateway: channel, since, words }) = overview.outages.iter().min_by_key(|outage| outage.since) {
         let why = format!("{channel} has not worked for {}: {words}", age(*since, now));
         let lasts = long_ago(*since, arguments.max_silence.delta());
         return if lasts { Level::Critical(why) } else { Level::Warning(why) };
@@ -108,7 +108,7 @@ fn lines(overview: &Overview, time: impl Fn(DateTime<Utc>) -> String) -> Vec<Str
     for held in &overview.held {
         lines.push(format!("held: {}, {} deliveries, {} are the most", held.rule, held.deliveries, held.limit));
     }
-    for Outage { channel, since, words } in &overview.outages {
+    for Outage { gateway: channel, since, words } in &overview.outages {
         lines.push(format!("down: {channel} since {}: {words}", time(*since)));
     }
     for pass in &overview.passes {
@@ -147,5 +147,5 @@ fn as_json(overview: &Overview, level: &str, why: &str) -> serde_json::Value {
 }
 
 fn outage_as_json(outage: &Outage) -> serde_json::Value {
-    json!({ "channel": outage.channel.word(), "since": outage.since.to_rfc3339(), "words": outage.words })
+    json!({ "channel": outage.gateway.word(), "since": outage.since.to_rfc3339(), "words": outage.words })
 }

@@ -12,7 +12,7 @@ use super::operator::Operator;
 use super::person::WrittenPerson;
 use super::rule::{Known, WrittenRule};
 use super::{Config, Limits, ScheduledRule};
-use crate::deliver::{email, notes};
+use crate::deliver::{self, desktop, email, http, push, sms};
 use crate::desk;
 use crate::ledger;
 use crate::model::{Channel, Named};
@@ -40,9 +40,11 @@ pub(super) struct Written {
     #[serde(default)]
     limits: Limits,
     email: Option<email::Settings>,
-    sms: Option<notes::TextSettings>,
-    push: Option<notes::Settings>,
-    desktop: Option<notes::Settings>,
+    #[serde(default)]
+    http: http::Settings,
+    sms: Option<sms::Settings>,
+    push: Option<push::Settings>,
+    desktop: Option<desktop::Settings>,
     #[serde(default)]
     templates: render::Settings,
     #[serde(default)]
@@ -59,14 +61,9 @@ impl Written {
             let message = "the settings hold no rule, so nobody would ever hear; add a [rule.NAME] section";
             return Err(Fault { place: None, message: message.into() });
         }
-        let mut notes = BTreeMap::new();
-        for (channel, settings) in
-            [(Channel::Sms, self.sms.map(Into::into)), (Channel::Push, self.push), (Channel::Desktop, self.desktop)]
-        {
-            notes.extend(settings.map(|settings| (channel, settings)));
-        }
-        let channels: BTreeSet<Channel> = notes.keys().copied().chain([Channel::InApp]).collect();
-        let channels = channels.into_iter().chain(self.email.is_some().then_some(Channel::Email)).collect();
+        let deliver = deliver::Settings { http: self.http, sms: self.sms, push: self.push, desktop: self.desktop };
+        let email = self.email.is_some().then_some(Channel::Email);
+        let channels: BTreeSet<Channel> = deliver.channels().chain([Channel::InApp]).chain(email).collect();
         let signals = self.operator.signals(&folder)?;
         let uncovered = self.operator.rule(&mut people, self.email.is_some())?;
         let known = Known { people: &people, channels: &channels };
@@ -81,7 +78,7 @@ impl Written {
             limits: self.limits,
             signals,
             email: self.email,
-            notes,
+            deliver,
             templates: self.templates,
             by_name: rules.iter().enumerate().map(|(place, it)| (it.rule.name.clone(), place)).collect(),
             rules,

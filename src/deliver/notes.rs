@@ -4,60 +4,15 @@
 mod file;
 mod segment;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use serde::Deserialize;
+use super::carrier::Carrier;
+use super::{Notification, outbox};
+use crate::model::{Channel, OnAmbiguous, Outcome, Reply};
 
-use super::outbox;
-use crate::model::{Channel, Note, Outcome, Recipient, Reply};
-
-/// The keys of `[push]` and `[desktop]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// A folder in which every notification is written as a .json file.
-    pub outbox: PathBuf,
-    /// Whether a notification shows what was said.
-    #[serde(skip, default = "shown")]
-    shows_message: bool,
-}
-
-fn shown() -> bool {
-    true
-}
-
-/// The keys of `[sms]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TextSettings {
-    /// A folder in which every message is written as a .json file.
-    pub outbox: PathBuf,
-    /// Whether a text shows what was said; by default it says only that somebody waits.
-    #[serde(default)]
-    pub message: bool,
-}
-
-impl From<TextSettings> for Settings {
-    fn from(texts: TextSettings) -> Self {
-        Self { outbox: texts.outbox, shows_message: texts.message }
-    }
-}
-
-/// One notification to one number or device.
-#[derive(Debug, Clone)]
-pub struct Notification {
-    /// Who is notified, with the number or the device.
-    pub recipient: Recipient,
-    /// What it says.
-    pub note: Note,
-    /// The key of its thread: a newer notification with the same key takes its place.
-    pub collapse: String,
-    /// The content key: the same for a repeat.
-    pub uid: String,
-    /// When it is written.
-    pub now: DateTime<Utc>,
-}
+/// What is written to a file waits for the disk only.
+const LANES: usize = 4;
 
 /// The way out for the notifications of one channel.
 #[derive(Debug, Clone)]
@@ -68,29 +23,44 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// The folder of a channel; a relative path begins at `folder`.
-    pub fn new(channel: Channel, settings: &Settings, folder: &Path) -> Self {
-        Self { channel, folder: folder.join(&settings.outbox), shows_message: settings.shows_message }
+    /// The folder of a channel; `shows_message` says whether a notification shows what was said.
+    pub fn new(channel: Channel, folder: PathBuf, shows_message: bool) -> Self {
+        Self { channel, folder, shows_message }
     }
+}
 
-    /// Where the notifications go, for people.
-    pub fn destination(&self) -> String {
-        format!("notifications are written to {} and leave this machine no further", self.folder.display())
-    }
-
-    /// Writes and removes a file: whether the folder can be used, or why not.
-    pub fn probe(&self) -> Result<(), Outcome> {
-        outbox::probe(&self.folder).map_err(|error| outbox::unwritten(key(self.channel), &error))
-    }
-
+impl Carrier for Outbox {
     /// Writes one notification; a repeat overwrites itself.
-    pub fn send(&self, notification: &Notification) -> Outcome {
+    fn send(&self, notification: &Notification) -> Outcome {
         let Ok(content) = file::content(self.channel, notification, self.shows_message) else {
             let reply = Reply { code: String::new(), text: "the notification cannot be written as JSON".into() };
             return Outcome::RefusedMessage(reply);
         };
         let name = outbox::file_name(&notification.recipient.id.to_string(), &notification.uid, "json");
         outbox::write(&self.folder, &name, &content, key(self.channel))
+    }
+
+    /// Writes and removes a file: whether the folder can be used, or why not.
+    fn probe(&self) -> Result<String, Outcome> {
+        outbox::probe(&self.folder).map_err(|error| outbox::unwritten(key(self.channel), &error))?;
+        Ok(self.destination())
+    }
+
+    fn destination(&self) -> String {
+        format!("notifications are written to {} and leave this machine no further", self.folder.display())
+    }
+
+    fn lanes(&self) -> usize {
+        LANES
+    }
+
+    /// What is written to a file is never in doubt for long: a repeat overwrites itself.
+    fn on_ambiguous(&self) -> OnAmbiguous {
+        OnAmbiguous::Resend
+    }
+
+    fn longest_attempt(&self) -> Duration {
+        Duration::ZERO
     }
 }
 

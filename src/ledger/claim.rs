@@ -12,7 +12,7 @@ use super::history::FIRST_RUN;
 use super::{AMBIGUOUS_RESENDS, Ledger};
 
 use crate::failpoint;
-use crate::model::{AccountId, Channel, Delivery, Item, RecipientId};
+use crate::model::{AccountId, Channel, Delivery, Gateway, Item, RecipientId};
 
 /// No wait for another try is longer: a server's wish is held to a day.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(25);
@@ -104,16 +104,24 @@ impl Ledger {
         Ok(transaction.commit()?)
     }
 
-    /// Takes up to `limit` due deliveries of these channels in hand, longest due first; `only` limits a run to certain
-    /// ones.
+    /// By which gateways something is due.
+    pub fn due_gateways(&self, now: DateTime<Utc>) -> Result<Vec<Gateway>> {
+        let mut read = self.connection.prepare(
+            "SELECT DISTINCT gateway FROM doorbell_delivery WHERE state = 'queued' AND next_attempt_at <= ?1",
+        )?;
+        let words = read.query_map([ms(now)], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+        Ok(words.iter().filter_map(|word| Gateway::parse(word)).collect())
+    }
+
+    /// Takes up to `limit` due deliveries in hand, longest due first, those of one gateway if it is named; `only` limits a
+    /// run to certain ones.
     pub fn claim(
         &mut self,
         limit: usize,
         now: DateTime<Utc>,
         only: Option<&[i64]>,
-        channels: &[Channel],
+        gateway: Option<Gateway>,
     ) -> Result<Vec<Delivery>> {
-        let channels = list(channels.iter().map(|channel| channel.word()));
         let only = only.map(|ids| list(ids.iter()));
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut deliveries: Vec<Delivery> = transaction
@@ -121,12 +129,12 @@ impl Ledger {
                 "UPDATE doorbell_delivery SET state = 'claimed', owner = ?1, attempt = attempt + 1 WHERE id IN (
                    SELECT id FROM doorbell_delivery WHERE state = 'queued' AND next_attempt_at <= ?2
                      AND (?4 IS NULL OR id IN (SELECT value FROM json_each(?4)))
-                     AND channel IN (SELECT value FROM json_each(?5))
+                     AND (?5 IS NULL OR gateway = ?5)
                    ORDER BY next_attempt_at, id LIMIT ?3)
                  RETURNING id, account, recipient, channel, subject, attempt,
-                   CASE WHEN ambiguous > 0 THEN uid END, queued_at, endpoint",
+                   CASE WHEN ambiguous > 0 THEN uid END, queued_at, endpoint, gateway",
             )?
-            .query_map(params![self.pass, ms(now), i64::try_from(limit)?, only, channels], claimed)?
+            .query_map(params![self.pass, ms(now), i64::try_from(limit)?, only, gateway.map(Gateway::word)], claimed)?
             .collect::<rusqlite::Result<Vec<_>>>()?
             .into_iter()
             .flatten()
@@ -176,8 +184,10 @@ fn take_off_the_wire(transaction: &rusqlite::Transaction<'_>, now: DateTime<Utc>
 fn claimed(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Delivery>> {
     let id = row.get(0)?;
     let account: String = row.get(1)?;
-    let (recipient, channel): (String, String) = (row.get(2)?, row.get(3)?);
-    let (Some(recipient), Some(channel)) = (RecipientId::parse(&recipient), Channel::parse(&channel)) else {
+    let (recipient, channel, gateway): (String, String, String) = (row.get(2)?, row.get(3)?, row.get(9)?);
+    let (Some(recipient), Some(channel), Some(gateway)) =
+        (RecipientId::parse(&recipient), Channel::parse(&channel), Gateway::parse(&gateway))
+    else {
         tracing::warn!("delivery {id} cannot be read and stays claimed until the next pass");
         return Ok(None);
     };
@@ -186,6 +196,7 @@ fn claimed(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Delivery>> {
         account: (!account.is_empty()).then(|| AccountId::from(account)),
         recipient,
         channel,
+        gateway,
         subject: row.get::<_, String>(4)?.into(),
         attempt: row.get(5)?,
         frozen_uid: row.get(6)?,

@@ -17,9 +17,9 @@ const ROWS: [(&str, &str); 6] = [
     ("doorbell_block", "SELECT * FROM doorbell_block WHERE since < ?1"),
     // deliveries that were under way: those that ended later end again when they did
     (
-        "doorbell_delivery(id, account, recipient, channel, endpoint, endpoint_shown, subject, state, uid, attempt,
-           ambiguous, queued_at, next_attempt_at, give_up_at, begun_at, reply_code, reply_text)",
-        "SELECT id, account, recipient, channel, endpoint, endpoint_shown, subject, 'queued',
+        "doorbell_delivery(id, account, recipient, channel, gateway, endpoint, endpoint_shown, subject, state, uid,
+           attempt, ambiguous, queued_at, next_attempt_at, give_up_at, begun_at, reply_code, reply_text)",
+        "SELECT id, account, recipient, channel, gateway, endpoint, endpoint_shown, subject, 'queued',
            CASE WHEN ambiguous > 0 THEN uid END,
            attempt - (state = 'claimed'), ambiguous, queued_at, next_attempt_at, give_up_at, begun_at,
            reply_code, reply_text

@@ -11,7 +11,7 @@ use super::columns::ms;
 use super::outage::{forget_idle, send_ahead};
 use super::storm::{Held, count_slots, end_hold, keep_held};
 use crate::failpoint;
-use crate::model::{Channel, Decision, Digest, Item, Reason, Rule, RuleName, Slot, Verdict};
+use crate::model::{Channel, Decision, Digest, Gateway, Item, Reason, Rule, RuleName, Slot, Verdict};
 
 /// Passes remembered for `status`: five weeks at one every five minutes.
 const PASSES_KEPT: i64 = 10_000;
@@ -163,12 +163,14 @@ fn queue(
     let due = digest.not_before.unwrap_or(now).max(now);
     let give_up_at = ms(due + give_up_after(digest.channel));
     let endpoint = digest.recipient.endpoint();
-    let target = params![account, recipient, channel, endpoint, &*digest.subject, ms(now), ms(due), give_up_at];
+    let gateway = Gateway::of(digest.channel, digest.recipient.device.as_deref()).word();
+    let target =
+        params![account, recipient, channel, endpoint, &*digest.subject, ms(now), ms(due), give_up_at, gateway];
     let new: Option<i64> = transaction
         .prepare_cached(
             "INSERT INTO doorbell_delivery(account, recipient, channel, endpoint, subject, state, queued_at,
-               next_attempt_at, give_up_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7, ?8) ON CONFLICT DO NOTHING RETURNING id",
+               next_attempt_at, give_up_at, gateway)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING RETURNING id",
         )?
         .query_row(target, |row| row.get(0))
         .optional()?;

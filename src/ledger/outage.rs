@@ -1,4 +1,4 @@
-//! Channels that did not work when they were last tried: until one of them answers it is tried with one delivery a pass.
+//! Gateways that did not work when they were last tried: until one of them answers it is tried with one delivery a pass.
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
@@ -7,13 +7,13 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use super::Ledger;
 use super::columns::{instant, ms};
 use super::news::is_news;
-use crate::model::Channel;
+use crate::model::Gateway;
 
-/// A channel that does not work.
+/// A gateway that does not work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outage {
-    /// The channel.
-    pub channel: Channel,
+    /// The gateway.
+    pub gateway: Gateway,
     /// The pass that found it.
     pub since: DateTime<Utc>,
     /// What was said, or that nobody answered.
@@ -21,73 +21,73 @@ pub struct Outage {
 }
 
 impl Ledger {
-    /// The channels that do not work, by name.
+    /// The gateways that do not work, by name.
     pub fn outages(&self) -> Result<Vec<Outage>> {
-        let mut read = self.connection.prepare("SELECT channel, since, words FROM doorbell_outage ORDER BY channel")?;
+        let mut read = self.connection.prepare("SELECT gateway, since, words FROM doorbell_outage ORDER BY gateway")?;
         let outages = read.query_map([], |row| {
-            let channel: String = row.get(0)?;
+            let gateway: String = row.get(0)?;
             let (since, words) = (instant(row.get(1)?), row.get(2)?);
-            Ok(Channel::parse(&channel).map(|channel| Outage { channel, since, words }))
+            Ok(Gateway::parse(&gateway).map(|gateway| Outage { gateway, since, words }))
         })?;
         Ok(outages.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 
-    /// Remembers that a channel does not work, and the settings key at fault, empty where it may work again by itself;
+    /// Remembers that a gateway does not work, and the settings key at fault, empty where it may work again by itself;
     /// answers whether the operator is to hear of it.
-    pub fn keep_outage(&mut self, channel: Channel, key: &str, words: &str, now: DateTime<Utc>) -> Result<bool> {
+    pub fn keep_outage(&mut self, gateway: Gateway, key: &str, words: &str, now: DateTime<Utc>) -> Result<bool> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let told: Option<i64> = transaction
-            .prepare_cached("SELECT told_at FROM doorbell_outage WHERE channel = ?1 AND key = ?2")?
-            .query_row((channel.word(), key), |row| row.get(0))
+            .prepare_cached("SELECT told_at FROM doorbell_outage WHERE gateway = ?1 AND key = ?2")?
+            .query_row((gateway.word(), key), |row| row.get(0))
             .optional()?;
         let news = is_news(told.map(instant), now);
         transaction.execute(
-            "INSERT INTO doorbell_outage(channel, since, told_at, key, words) VALUES (?1, ?2, ?2, ?3, ?4)
+            "INSERT INTO doorbell_outage(gateway, since, told_at, key, words) VALUES (?1, ?2, ?2, ?3, ?4)
              ON CONFLICT DO UPDATE SET key = excluded.key, words = excluded.words,
                told_at = CASE WHEN ?5 THEN excluded.told_at ELSE told_at END",
-            params![channel.word(), ms(now), key, words, news],
+            params![gateway.word(), ms(now), key, words, news],
         )?;
-        transaction.commit().with_context(|| format!("remember that {channel} does not work"))?;
+        transaction.commit().with_context(|| format!("remember that {gateway} does not work"))?;
         Ok(news)
     }
 
-    /// A channel works again: what its silence had put off is due at once.
-    pub fn end_outage(&mut self, channel: Channel, now: DateTime<Utc>) -> Result<()> {
+    /// A gateway works again: what its silence had put off is due at once.
+    pub fn end_outage(&mut self, gateway: Gateway, now: DateTime<Utc>) -> Result<()> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute("DELETE FROM doorbell_outage WHERE channel = ?1", [channel.word()])?;
+        transaction.execute("DELETE FROM doorbell_outage WHERE gateway = ?1", [gateway.word()])?;
         // a delivery that rests for the night has no words, one that a server put off has a code
         transaction.execute(
             "UPDATE doorbell_delivery SET next_attempt_at = ?2
-             WHERE state = 'queued' AND next_attempt_at > ?2 AND channel = ?1 AND reply_code = '' AND reply_text <> ''",
-            (channel.word(), ms(now)),
+             WHERE state = 'queued' AND next_attempt_at > ?2 AND gateway = ?1 AND reply_code = '' AND reply_text <> ''",
+            (gateway.word(), ms(now)),
         )?;
-        transaction.commit().with_context(|| format!("remember that {channel} works again"))
+        transaction.commit().with_context(|| format!("remember that {gateway} works again"))
     }
 }
 
-/// Lets one delivery of each channel that does not work go now, though it was put off: else nobody would notice for up
-/// to an hour that the channel works again.
+/// Lets one delivery of each gateway that does not work go now, though it was put off: else nobody would notice for up
+/// to an hour that it works again.
 pub(super) fn send_ahead(transaction: &Transaction<'_>, now: DateTime<Utc>) -> Result<()> {
     transaction
         .prepare_cached(
             "UPDATE doorbell_delivery SET next_attempt_at = ?1 WHERE id IN (
                SELECT (SELECT id FROM doorbell_delivery d
-                       WHERE d.state = 'queued' AND d.channel = o.channel AND d.reply_code = '' AND d.reply_text <> ''
+                       WHERE d.state = 'queued' AND d.gateway = o.gateway AND d.reply_code = '' AND d.reply_text <> ''
                        ORDER BY d.next_attempt_at, d.id LIMIT 1)
                FROM doorbell_outage o
                WHERE NOT EXISTS (SELECT 1 FROM doorbell_delivery e
-                                 WHERE e.state = 'queued' AND e.channel = o.channel AND e.next_attempt_at <= ?1))",
+                                 WHERE e.state = 'queued' AND e.gateway = o.gateway AND e.next_attempt_at <= ?1))",
         )?
         .execute([ms(now)])?;
     Ok(())
 }
 
-/// Forgets the outage of a channel for which nothing waits any more: nobody can say whether it lasts.
+/// Forgets the outage of a gateway for which nothing waits any more: nobody can say whether it lasts.
 pub(super) fn forget_idle(transaction: &Transaction<'_>) -> Result<()> {
     transaction
         .prepare_cached(
             "DELETE FROM doorbell_outage
-             WHERE channel NOT IN (SELECT channel FROM doorbell_delivery WHERE state IN ('queued','claimed','sending'))",
+             WHERE gateway NOT IN (SELECT gateway FROM doorbell_delivery WHERE state IN ('queued','claimed','sending'))",
         )?
         .execute([])?;
     Ok(())

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Deserialize;
 
-use super::{AccountId, Channel, ConversationId, Device, MessageRef, RecipientId, RuleName, Why};
+use super::{AccountId, Channel, ConversationId, Device, Gateway, MessageRef, RecipientId, RuleName, Why};
 
 /// Somebody who hears, with the address for one channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +97,8 @@ pub struct Delivery {
     pub recipient: RecipientId,
     /// How.
     pub channel: Channel,
+    /// By which way out.
+    pub gateway: Gateway,
     /// The device, on channels that reach devices; else empty.
     pub endpoint: Arc<str>,
     /// What keeps it apart from another open delivery of the recipient; see [`Digest::subject_of`].

@@ -119,7 +119,7 @@ pub struct Presence {
 }
 
 /// Whose network a device is reached by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Provider {
     /// Apple's.
     Apns,

@@ -17,7 +17,7 @@ use super::recheck::{Check, recheck};
 use crate::config::Config;
 use crate::desk::{Replay, Spans};
 use crate::ledger::{Begin, Intake, Ledger, Settled, Settlement, uid};
-use crate::model::{Channel, Delivery, Digest, OnAmbiguous, Outcome, Reason, Reply, Verdict, masked};
+use crate::model::{Delivery, Digest, OnAmbiguous, Outcome, Reason, Reply, Verdict, masked};
 use crate::schedule::due;
 
 /// So many deliveries are re-checked together: each costs little beside the questions to the desk.
@@ -139,7 +139,7 @@ fn deliver(config: &Config, replay: &Replay, ledger: &mut Ledger, foreseen: &mut
     let most = config.limits.per_pass.and_then(|most| usize::try_from(most.get()).ok()).unwrap_or(usize::MAX);
     loop {
         let left = most.saturating_sub(foreseen.told.len());
-        let claimed = ledger.claim(left.min(CLAIM), foreseen.at, None, &Channel::ALL)?;
+        let claimed = ledger.claim(left.min(CLAIM), foreseen.at, None, None)?;
         if claimed.is_empty() {
             return Ok(());
         }

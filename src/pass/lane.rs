@@ -9,10 +9,9 @@ use chrono::{DateTime, Utc};
 use super::Post;
 use super::way::Place;
 use crate::deliver::email::{Lane, Mail, Relay};
-use crate::deliver::no_section;
-use crate::deliver::notes::Notification;
+use crate::deliver::{Notification, no_section};
 use crate::failpoint;
-use crate::model::{Channel, Letter, Note, Outcome, Reply, Words};
+use crate::model::{Channel, Gateway, Letter, Note, Outcome, Reply, Words};
 use crate::render::{self, Templates};
 
 /// What a lane is told.
@@ -33,6 +32,7 @@ pub(super) struct Job {
     pub(super) uid: String,
     pub(super) thread: String,
     pub(super) now: DateTime<Utc>,
+    pub(super) in_doubt_since: Option<DateTime<Utc>>,
     pub(super) redirected_to: Option<Arc<str>>,
 }
 
@@ -71,8 +71,8 @@ fn prepare(post: &Post, job: Job) -> Result<Prepared, Reply> {
         return mail(post, job).map(Prepared::Mail);
     }
     let note = note(&job.letter)?;
-    let Job { letter, thread, uid, now, .. } = job;
-    let notification = Notification { recipient: letter.recipient, note, collapse: thread, uid, now };
+    let Job { letter, thread, uid, now, in_doubt_since, .. } = job;
+    let notification = Notification { recipient: letter.recipient, note, collapse: thread, uid, now, in_doubt_since };
     Ok(Prepared::Notification(job.channel, notification))
 }
 
@@ -118,9 +118,10 @@ fn send(post: &Post, lane: Option<&mut Lane<'_>>, prepared: Result<Prepared, Rep
         failpoint::reached("handing-over");
         match (&prepared, lane) {
             (Prepared::Mail(mail), Some(lane)) => lane.send(mail),
-            (Prepared::Mail(_), None) => no_section(Channel::Email),
+            (Prepared::Mail(_), None) => no_section(Gateway::Email),
             (Prepared::Notification(channel, notification), _) => {
-                post.notes.get(channel).map_or_else(|| no_section(*channel), |outbox| outbox.send(notification))
+                let device = notification.recipient.device.as_deref();
+                by_carrier(post, Gateway::of(*channel, device), notification)
             }
         }
     };
@@ -131,6 +132,14 @@ fn send(post: &Post, lane: Option<&mut Lane<'_>>, prepared: Result<Prepared, Rep
         failpoint::reached("accepted");
     }
     outcome
+}
+
+fn by_carrier(post: &Post, gateway: Gateway, notification: &Notification) -> Outcome {
+    match post.carriers.get(&gateway) {
+        Some(Ok(carrier)) => carrier.send(notification),
+        Some(Err(fault)) => fault.clone(),
+        None => no_section(gateway),
+    }
 }
 
 fn nothing_prepared() -> Outcome {

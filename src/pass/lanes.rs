@@ -12,26 +12,24 @@ use anyhow::Result;
 
 use self::written::{begin, blamed, settled};
 use super::clock::Clock;
-use super::health::{Health, Sign, is_turned_away};
+use super::health::Sign;
 use super::lane::{Answer, Work, run_lane};
 use super::order::Order;
 use super::reading::{Read, mark_read, read_by_mail};
 use super::report::Report;
-use super::suspects::{Judged, Suspects};
+use super::suspects::Judged;
 use super::way::{Place, Ready, Seat, Way};
 use super::{House, Post};
 use crate::config::Config;
 use crate::deliver::email;
 use crate::ledger::{Begin, Closed, Settled, Settlement};
-use crate::model::{Channel, Delivery, Outcome};
+use crate::model::{Delivery, Gateway, Outcome};
 
 /// Called after each commit with how many deliveries are settled and how many were due at first.
 pub type Progress<'a> = dyn Fn(usize, usize) + 'a;
 
-/// Lanes for notifications: what is written to a file waits for the disk only.
-const NOTE_LANES: usize = 4;
-/// The channels other than email.
-const NOTES: [Channel; 4] = [Channel::Sms, Channel::Push, Channel::Desktop, Channel::InApp];
+/// The feed needs no lanes, and is claimed by as many as these would take.
+const FEED_LANES: usize = 16;
 
 /// The writer: the only one that touches the ledger while the lanes send.
 struct Writer<'house, 'desk> {
@@ -40,8 +38,7 @@ struct Writer<'house, 'desk> {
     order: &'house Order,
     clock: Clock,
     only: Option<&'house [i64]>,
-    /// Mails, then notifications.
-    ways: [Way; 2],
+    ways: Vec<Way>,
     /// What goes into the feed with the next commit.
     feed: Vec<Judged<Ready>>,
     /// Settled without the wire, to be written with the next commit.
@@ -49,8 +46,6 @@ struct Writer<'house, 'desk> {
     answered: Vec<Judged<Ready>>,
     /// What counts as read by the mails that left.
     read: Vec<Read>,
-    suspects: Suspects<Ready>,
-    health: Health,
     /// What lanes that rest leave to the others.
     back: Vec<i64>,
     /// How long the pace of the email channel keeps the next mail back.
@@ -70,11 +65,7 @@ pub(super) fn deliver(
     progress: &Progress<'_>,
 ) -> Result<()> {
     let due = house.ledger.due_count(clock.now())?;
-    let is_probe = house.ledger.outages()?.iter().any(|outage| outage.channel == Channel::Email);
-    let lanes = if is_probe { 1 } else { mail_lanes(house.config, due) };
-    // a trial must reach nobody: only mails can be led elsewhere
-    let notes = if order.redirect_to.is_some() { &[][..] } else { &NOTES };
-    let ways = [Way::new(&[Channel::Email], lanes), Way::new(notes, NOTE_LANES.min(due.max(1)))];
+    let ways = ways(house, post, order, clock, due)?;
     thread::scope(|scope| {
         let (answers, answered) = channel();
         let mut writer = Writer {
@@ -88,18 +79,17 @@ pub(super) fn deliver(
             unsent: Vec::new(),
             answered: Vec::new(),
             read: Vec::new(),
-            suspects: Suspects::default(),
-            health: Health::new(is_probe),
             back: Vec::new(),
             pause: None,
             begun: 0,
         };
         let hire = |place: Place| hire(scope, post, place, &answers);
         let delivered = writer.work(&hire, &answered, report, &|settled| progress(settled, due));
-        for (channel, outcome) in writer.health.down() {
+        for way in &writer.ways {
+            let Some(outcome) = way.health.down() else { continue };
             let (key, words) = (outcome.key().unwrap_or_default(), outcome.reply().words());
-            let news = writer.house.ledger.keep_outage(*channel, key, &words, clock.began_at())?;
-            report.add_outage(*channel, outcome, news);
+            let news = writer.house.ledger.keep_outage(way.gateway, key, &words, clock.began_at())?;
+            report.add_outage(way.gateway, outcome, news);
         }
         // only now: what one mail makes read must not silence those who hear of it in this very pass
         mark_read(post, &writer.read);
@@ -107,8 +97,26 @@ pub(super) fn deliver(
     })
 }
 
-fn mail_lanes(config: &Config, due: usize) -> usize {
-    config.email.as_ref().map_or(1, email::Settings::lanes).min(due.max(1))
+/// A way for each gateway by which something is due.
+fn ways(house: &House<'_>, post: &Post, order: &Order, clock: Clock, due: usize) -> Result<Vec<Way>> {
+    let down = house.ledger.outages()?;
+    let mut gateways = house.ledger.due_gateways(clock.now())?;
+    // a trial must reach nobody: only mails can be led elsewhere
+    gateways.retain(|gateway| order.redirect_to.is_none() || *gateway == Gateway::Email);
+    let way = |gateway| {
+        let is_probe = down.iter().any(|outage| outage.gateway == gateway);
+        Way::new(gateway, lanes(house.config, post, gateway, due), is_probe)
+    };
+    Ok(gateways.into_iter().map(way).collect())
+}
+
+fn lanes(config: &Config, post: &Post, gateway: Gateway, due: usize) -> usize {
+    let most = match gateway {
+        Gateway::Email => config.email.as_ref().map_or(1, email::Settings::lanes),
+        Gateway::InApp => FEED_LANES,
+        other => post.carriers.get(&other).and_then(|carrier| carrier.as_ref().ok()).map_or(1, |it| it.lanes()),
+    };
+    most.min(due.max(1))
 }
 
 fn hire<'scope>(scope: &'scope Scope<'scope, '_>, post: &'scope Post, place: Place, answers: &Sender<Answer>) -> Seat {
@@ -131,7 +139,7 @@ impl Writer<'_, '_> {
             self.commit(report)?;
             progress(report.settled());
             if !self.wait(answered) {
-                self.answered = self.suspects.rest();
+                self.answered = self.ways.iter_mut().flat_map(|way| way.suspects.rest()).collect();
                 return self.commit(report);
             }
         }
@@ -143,11 +151,12 @@ impl Writer<'_, '_> {
         let mut answered = std::mem::take(&mut self.answered);
         let unsent = std::mem::take(&mut self.unsent);
         for judged in &answered {
-            let channel = judged.item.delivery.channel;
-            match self.health.sign(channel, judged) {
-                Sign::Stops => self.fail(channel, blamed(judged))?,
-                Sign::Restored => self.restore()?,
-                Sign::GoesOn => {}
+            let gateway = judged.item.delivery.gateway;
+            let Some(index) = self.ways.iter().position(|way| way.gateway == gateway) else { continue };
+            match self.ways.get_mut(index).map(|way| way.health.sign(judged)) {
+                Some(Sign::Stops) => self.fail(index, blamed(judged))?,
+                Some(Sign::Restored) => self.restore(index)?,
+                Some(Sign::GoesOn) | None => {}
             }
         }
         let shown = self.feed.len().min(self.room());
@@ -162,7 +171,7 @@ impl Writer<'_, '_> {
             settled.push(Settled { delivery, uid: "", address: "", settlement: settlement.clone() });
         }
         let starting = free.iter().filter_map(|place| seat_at(&self.ways, *place)?.next.as_ref());
-        let begun: Vec<Begin<'_>> = starting.map(|ready| begin(self.house.config, ready)).collect();
+        let begun: Vec<Begin<'_>> = starting.map(|ready| begin(self.house.config, self.post, ready)).collect();
         let (closed, may_go) = self.house.ledger.exchange(&settled, &begun, self.clock.now())?;
         for (judged, closed) in answered.iter().zip(&closed) {
             report.add(&judged.item.delivery, &judged.item.digest, &blamed(judged), *closed);
@@ -211,11 +220,11 @@ impl Writer<'_, '_> {
         self.pause = None;
         let mut free = Vec::new();
         for (index, way) in self.ways.iter().enumerate() {
-            for (seat, channel) in way.free_seats() {
+            for seat in way.free_seats() {
                 if free.len() >= room {
                     return free;
                 }
-                if channel == Channel::Email
+                if way.gateway == Gateway::Email
                     && let Some(wait) = self.post.wait_for_a_turn()
                 {
                     self.pause = Some(wait);
@@ -241,47 +250,43 @@ impl Writer<'_, '_> {
         };
         for Answer { place, outcome } in first.into_iter().chain(answered.try_iter()) {
             let Some(way) = self.ways.get_mut(place.way) else { continue };
-            let sent = way.seats.get_mut(place.seat).and_then(|seat| seat.sending.take());
-            let Some(ready) = sent else { continue };
-            if ready.delivery.channel == Channel::Email {
-                if is_turned_away(&outcome) {
-                    match way.rest(place.seat) {
-                        Some(next) => self.back.extend(next),
-                        None => self.health.lose_the_last_lane(),
-                    }
-                }
-                self.answered.extend(self.suspects.take(ready, outcome));
-            } else {
-                self.answered.push(Judged { item: ready, outcome, blames_channel: false });
-            }
+            let (judged, back) = way.answered(place.seat, outcome);
+            self.answered.extend(judged);
+            self.back.extend(back);
         }
         true
     }
 
-    /// The channel does not work: nothing more begins on it, and the next pass tries it with one delivery.
-    fn fail(&mut self, channel: Channel, outcome: Outcome) -> Result<()> {
-        self.health.fail(channel, outcome);
-        self.gate(channel)
+    /// The gateway does not work: nothing more begins by it, and the next pass tries it with one delivery.
+    fn fail(&mut self, way: usize, outcome: Outcome) -> Result<()> {
+        if let Some(way) = self.ways.get_mut(way) {
+            way.health.fail(outcome);
+        }
+        self.shut(way)
     }
 
-    /// Email answers again: all lanes go, and what its silence had put off with them.
-    fn restore(&mut self) -> Result<()> {
+    /// The gateway answers again: all lanes go, and what its silence had put off with them.
+    fn restore(&mut self, way: usize) -> Result<()> {
         let now = self.clock.now();
-        self.house.ledger.end_outage(Channel::Email, now)?;
-        let lanes = mail_lanes(self.house.config, self.house.ledger.due_count(now)?);
-        self.ways.iter_mut().take(1).for_each(|way| way.open(Channel::Email, lanes));
+        let Some(gateway) = self.ways.get(way).map(|way| way.gateway) else { return Ok(()) };
+        self.house.ledger.end_outage(gateway, now)?;
+        let lanes = lanes(self.house.config, self.post, gateway, self.house.ledger.due_count(now)?);
+        if let Some(way) = self.ways.get_mut(way) {
+            way.open(lanes);
+        }
         Ok(())
     }
 
     /// Nothing more begins; what was claimed and not begun is given back.
     fn close(&mut self) -> Result<()> {
-        Channel::ALL.into_iter().try_for_each(|channel| self.gate(channel))
+        (0..self.ways.len()).try_for_each(|way| self.shut(way))
     }
 
-    /// Nothing more begins on a channel; the others go on.
-    fn gate(&mut self, channel: Channel) -> Result<()> {
-        let mut back: Vec<i64> = self.ways.iter_mut().flat_map(|way| way.close(channel)).collect();
-        if channel == Channel::InApp {
+    /// Nothing more begins by a way; the others go on.
+    fn shut(&mut self, way: usize) -> Result<()> {
+        let Some(way) = self.ways.get_mut(way) else { return Ok(()) };
+        let mut back = way.close();
+        if way.gateway == Gateway::InApp {
             back.extend(self.feed.drain(..).map(|judged| judged.item.delivery.id));
         }
         self.house.ledger.release(&back)

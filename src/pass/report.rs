@@ -8,7 +8,7 @@ use super::plan::Plan;
 use super::way::shown;
 use crate::deliver::remedy;
 use crate::ledger::{Closed, Enqueued, Held, Recovered, Settlement};
-use crate::model::{Channel, Delivery, Digest, Outcome, Verdict};
+use crate::model::{Channel, Delivery, Digest, Gateway, Outcome, Verdict};
 use crate::render::TemplateError;
 
 /// Somebody who was told.
@@ -219,17 +219,17 @@ impl Report {
     }
 
     /// A channel that does not work; the operator hears of it when it is news.
-    pub(super) fn add_outage(&mut self, channel: Channel, outcome: &Outcome, news: bool) {
+    pub(super) fn add_outage(&mut self, gateway: Gateway, outcome: &Outcome, news: bool) {
         let key = outcome.key();
         *if key.is_some() { &mut self.misconfigured } else { &mut self.unreachable } = true;
         self.troubles.push(Trouble {
             delivery: 0,
-            address: channel.word().into(),
+            address: gateway.word().into(),
             kind: if key.is_some() { "settings" } else { "outage" },
             standing: !news,
             key,
             words: outcome.reply().words(),
-            remedy: remedy(channel, outcome),
+            remedy: remedy(gateway.channel(), outcome),
         });
     }
 

@@ -1,9 +1,15 @@
 //! Whose fault a refusal is: this mail's, or the channel's. Kept until the next answers tell. Pure.
 
-use crate::model::{Outcome, Reply};
+use crate::model::{Gateway, Outcome, Reply};
 
 /// So many equal refusals in a row, and nothing accepted in between, are the channel's fault and not the recipients'.
-const IN_A_ROW: usize = 3;
+const MAILS_IN_A_ROW: usize = 3;
+/// Devices die more often than mailboxes, and asking after one costs less.
+const NOTIFICATIONS_IN_A_ROW: usize = 8;
+/// What servers and networks say of single recipients too: "sender not allowed", "relay access denied", "bad device
+/// token".
+const MAY_BE_ONE_RECIPIENTS: [&str; 6] =
+    ["email.from", "email.username", "email.hello_name", "push.apns.sandbox", "push.fcm", "desktop.vapid_key_file"];
 
 /// An answer whose fault is known.
 #[derive(Debug)]
@@ -19,17 +25,17 @@ pub(super) struct Judged<T> {
 pub(super) struct Suspects<T> {
     held: Vec<(T, Outcome)>,
     anything_accepted: bool,
-    /// What the channel was convicted of: mails that were on the wire meanwhile get the same answer.
+    /// What the channel was convicted of: what was on the wire meanwhile gets the same answer.
     convicted: Option<Sign>,
-}
-
-impl<T> Default for Suspects<T> {
-    fn default() -> Self {
-        Self { held: Vec::new(), anything_accepted: false, convicted: None }
-    }
+    by_email: bool,
 }
 
 impl<T> Suspects<T> {
+    pub(super) fn new(gateway: Gateway) -> Self {
+        let by_email = gateway == Gateway::Email;
+        Self { held: Vec::new(), anything_accepted: false, convicted: None, by_email }
+    }
+
     /// Takes an answer in; gives out those that are judged by now.
     pub(super) fn take(&mut self, item: T, outcome: Outcome) -> Vec<Judged<T>> {
         let own = |item, outcome| Judged { item, outcome, blames_channel: false };
@@ -41,10 +47,14 @@ impl<T> Suspects<T> {
             return judged;
         }
         let Some(sign) = suspicion(&outcome) else { return vec![own(item, outcome)] };
+        if self.anything_accepted && !self.by_email && self.convicted.is_none() {
+            return vec![own(item, self.own(outcome))];
+        }
         let mut judged = self.told_apart(&sign);
         self.held.push((item, outcome));
         let alike = self.held.iter().rev().take_while(|(_, held)| suspicion(held).as_ref() == Some(&sign)).count();
-        if alike >= IN_A_ROW || self.convicted.as_ref() == Some(&sign) {
+        let most = if self.by_email { MAILS_IN_A_ROW } else { NOTIFICATIONS_IN_A_ROW };
+        if alike >= most || self.convicted.as_ref() == Some(&sign) {
             self.convicted = Some(sign);
             let convicted = self.held.drain(self.held.len() - alike..);
             judged.extend(convicted.map(|(item, outcome)| Judged { item, outcome, blames_channel: true }));
@@ -74,12 +84,23 @@ impl<T> Suspects<T> {
 
     /// The channel works for others: each of these refusals is about its own mail.
     fn acquitted(&mut self) -> Vec<Judged<T>> {
-        let own = |outcome| match outcome {
-            Outcome::Misconfigured { reply, .. } => Outcome::RefusedMessage(reply),
+        let held = std::mem::take(&mut self.held);
+        held.into_iter()
+            .map(|(item, outcome)| Judged { item, outcome: self.own(outcome), blames_channel: false })
+            .collect()
+    }
+
+    /// A refusal that is not the channel's fault: of a mail it ends the mail, of a notification the device, which the
+    /// network does not know under these keys.
+    fn own(&self, outcome: Outcome) -> Outcome {
+        match outcome {
+            Outcome::Misconfigured { reply, .. } if self.by_email => Outcome::RefusedMessage(reply),
+            Outcome::Misconfigured { reply, .. } => Outcome::RefusedRecipient(reply),
+            Outcome::RefusedMessage(reply) if !self.by_email && is_about_a_token(&reply) => {
+                Outcome::RefusedRecipient(reply)
+            }
             other => other,
-        };
-        let held = self.held.drain(..);
-        held.map(|(item, outcome)| Judged { item, outcome: own(outcome), blames_channel: false }).collect()
+        }
     }
 }
 
@@ -95,13 +116,17 @@ enum Sign {
 /// The sign of a refusal; `None` for an answer that is clearly about the address, or clearly about us.
 fn suspicion(outcome: &Outcome) -> Option<Sign> {
     match outcome {
-        Outcome::RefusedMessage(reply) if reply.code.starts_with('5') => Some(words(reply)),
-        // servers say "sender not allowed" and "relay access denied" of single recipients too
-        Outcome::Misconfigured { key: key @ ("email.from" | "email.username" | "email.hello_name"), .. } => {
-            Some(Sign::Setting(key))
-        }
+        // by mail 5.., by HTTP 4..
+        Outcome::RefusedMessage(reply) if reply.code.starts_with(['4', '5']) => Some(words(reply)),
+        Outcome::Misconfigured { key, .. } if MAY_BE_ONE_RECIPIENTS.contains(key) => Some(Sign::Setting(key)),
         _ => None,
     }
+}
+
+/// Google says `INVALID_ARGUMENT` of a malformed message and of a token alike; when others are taken in the same form,
+/// it is the token (firebase.google.com, "Best practices for FCM registration token management").
+fn is_about_a_token(reply: &Reply) -> bool {
+    reply.code.contains("INVALID_ARGUMENT") && reply.text.contains("registration token")
 }
 
 /// The words that hold no address and no digit, which are those of queue ids and machines.
@@ -121,7 +146,7 @@ mod tests {
 
     /// The judgements over a row of answers and the end: `1 own`, `2 channel`.
     fn judged(answers: &[Outcome]) -> Vec<String> {
-        let mut suspects = Suspects::default();
+        let mut suspects = Suspects::new(Gateway::Email);
         let mut judged = Vec::new();
         for (number, answer) in answers.iter().enumerate() {
             judged.extend(suspects.take(number, answer.clone()));

@@ -1,10 +1,12 @@
-//! The ways out of a pass, kept apart so that none waits for another: mails by their lanes, notifications by theirs.
+//! The ways out of a pass, one for each gateway, so that none waits for another.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::Sender;
 
+use super::health::{Health, is_turned_away};
 use super::lane::Work;
-use crate::model::{Channel, Delivery, Digest, Letter, Note, masked};
+use super::suspects::{Judged, Suspects};
+use crate::model::{Channel, Delivery, Digest, Gateway, Letter, Note, Outcome, masked};
 
 /// A delivery that passed the re-check.
 pub(super) struct Ready {
@@ -33,31 +35,41 @@ pub(super) struct Place {
     pub(super) seat: usize,
 }
 
-/// Channels with lanes of their own.
+/// A gateway with lanes of its own.
 pub(super) struct Way {
-    /// The channels that may still begin something.
-    pub(super) open: Vec<Channel>,
+    pub(super) gateway: Gateway,
+    /// Whether more may begin.
+    pub(super) is_open: bool,
     pub(super) ready: VecDeque<Ready>,
     pub(super) seats: Vec<Seat>,
     pub(super) lanes: usize,
+    pub(super) health: Health,
+    pub(super) suspects: Suspects<Ready>,
 }
 
 impl Way {
-    pub(super) fn new(channels: &[Channel], lanes: usize) -> Self {
-        Self { open: channels.to_vec(), ready: VecDeque::new(), seats: Vec::new(), lanes }
+    /// A way of so many lanes; `is_probe` says that the gateway did not work when it was last tried.
+    pub(super) fn new(gateway: Gateway, lanes: usize, is_probe: bool) -> Self {
+        Self {
+            gateway,
+            is_open: true,
+            ready: VecDeque::new(),
+            seats: Vec::new(),
+            lanes: if is_probe { 1 } else { lanes },
+            health: Health::new(gateway, is_probe),
+            suspects: Suspects::new(gateway),
+        }
     }
 
-    /// More may begin on a channel again, by so many lanes.
-    pub(super) fn open(&mut self, channel: Channel, lanes: usize) {
+    /// More may begin again, by so many lanes.
+    pub(super) fn open(&mut self, lanes: usize) {
         self.lanes = lanes;
-        if !self.open.contains(&channel) {
-            self.open.push(channel);
-        }
+        self.is_open = true;
     }
 
     /// Whether more may be claimed for it, and there is a lane for it.
     pub(super) fn is_hungry(&self) -> bool {
-        !self.open.is_empty() && self.ready.len() < self.lanes
+        self.is_open && self.ready.len() < self.lanes
     }
 
     pub(super) fn is_sending(&self) -> bool {
@@ -66,17 +78,33 @@ impl Way {
 
     /// Whether anything waits for its turn, or may be claimed yet.
     pub(super) fn has_more(&self) -> bool {
-        !self.open.is_empty() || self.seats.iter().any(|seat| seat.next.is_some())
+        self.is_open || self.seats.iter().any(|seat| seat.next.is_some())
     }
 
-    /// The seats whose letter could go now, with the channel it goes by.
-    pub(super) fn free_seats(&self) -> impl Iterator<Item = (usize, Channel)> {
-        let free = self.seats.iter().enumerate().filter(|(_, seat)| seat.sending.is_none());
-        free.filter_map(|(index, seat)| Some((index, seat.next.as_ref()?.delivery.channel)))
+    /// The seats whose letter could go now.
+    pub(super) fn free_seats(&self) -> impl Iterator<Item = usize> {
+        let free = |seat: &Seat| seat.sending.is_none() && seat.next.is_some();
+        self.seats.iter().enumerate().filter(move |(_, seat)| free(seat)).map(|(index, _)| index)
+    }
+
+    /// Takes the answer to what a seat was sending; gives out what is judged by now, and what a lane that has to rest
+    /// leaves to the others.
+    pub(super) fn answered(&mut self, seat: usize, outcome: Outcome) -> (Vec<Judged<Ready>>, Vec<i64>) {
+        let Some(ready) = self.seats.get_mut(seat).and_then(|seat| seat.sending.take()) else {
+            return (Vec::new(), Vec::new());
+        };
+        let mut back = Vec::new();
+        if self.gateway == Gateway::Email && is_turned_away(&outcome) {
+            match self.rest(seat) {
+                Some(next) => back = next,
+                None => self.health.lose_the_last_lane(),
+            }
+        }
+        (self.suspects.take(ready, outcome), back)
     }
 
     /// Lets a lane rest, unless it is the last one; answers what it was to send next, or that it has to go on.
-    pub(super) fn rest(&mut self, seat: usize) -> Option<Vec<i64>> {
+    fn rest(&mut self, seat: usize) -> Option<Vec<i64>> {
         let resting = self.seats.iter().filter(|seat| seat.rests).count();
         let seat = self.seats.get_mut(seat).filter(|_| resting + 1 < self.lanes)?;
         seat.rests = true;
@@ -88,19 +116,12 @@ impl Way {
         Some(next.into_iter().map(|ready| ready.delivery.id).collect())
     }
 
-    /// Nothing more begins on a channel; answers what was claimed for it and has not begun.
-    pub(super) fn close(&mut self, channel: Channel) -> Vec<i64> {
-        self.open.retain(|open| *open != channel);
-        let mut back = Vec::new();
-        self.ready.retain(|ready| {
-            let stays = ready.delivery.channel != channel;
-            if !stays {
-                back.push(ready.delivery.id);
-            }
-            stays
-        });
+    /// Nothing more begins; answers what was claimed and has not begun.
+    pub(super) fn close(&mut self) -> Vec<i64> {
+        self.is_open = false;
+        let mut back: Vec<i64> = self.ready.drain(..).map(|ready| ready.delivery.id).collect();
         for seat in &mut self.seats {
-            if let Some(ready) = seat.next.take_if(|next| next.delivery.channel == channel) {
+            if let Some(ready) = seat.next.take() {
                 // a lane that is gone has nothing to forget
                 let _ = seat.work.send(Work::Drop);
                 back.push(ready.delivery.id);

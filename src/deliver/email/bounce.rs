@@ -5,7 +5,8 @@ use std::thread;
 
 use mail_parser::{HeaderName, Message, MessageParser, MessagePart, PartType};
 
-use super::answer::{Answer, Discreet};
+use super::super::discreet::Discreet;
+use super::answer::Answer;
 use crate::model::{Reply, email_address};
 
 /// A mail of messages in messages is taken apart level by level; so much stack is enough for the most levels that fit.

@@ -12,7 +12,7 @@ use rustls::pki_types::CertificateDer;
 use secrecy::ExposeSecret;
 use thiserror::Error;
 
-use super::answer::Discreet;
+use super::super::discreet::Discreet;
 use super::settings::{Security, Server, Settings};
 use super::tls;
 use super::trouble::Trouble;

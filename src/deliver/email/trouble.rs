@@ -212,7 +212,7 @@ fn place(stage: Stage) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::answer::Discreet;
+    use super::super::super::discreet::Discreet;
     use super::*;
     use Stage::{Data, End, Greeting, Hello, Login, Recipient, Sender, Starttls};
 

@@ -4,7 +4,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{Notification, segment};
+use super::super::Notification;
+use super::segment;
 use crate::model::{Channel, Device, Sound};
 
 /// The longest body of a push: user-perceived characters, never half of one.
@@ -58,7 +59,7 @@ pub(super) fn content(
     notification: &Notification,
     shows_message: bool,
 ) -> serde_json::Result<Vec<u8>> {
-    let Notification { recipient, note, collapse, uid, now } = notification;
+    let Notification { recipient, note, collapse, uid, now, .. } = notification;
     let is_text = channel == Channel::Sms;
     let said = if shows_message { note.body.as_str() } else { "" };
     let file = File {

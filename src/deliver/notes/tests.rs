@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::*;
-use crate::model::{Device, Provider, RecipientId, Sound};
+use crate::model::{Device, Note, Provider, Recipient, RecipientId, Sound};
 
 fn notification(body: &str) -> Notification {
     Notification {
@@ -28,6 +28,7 @@ fn notification(body: &str) -> Notification {
         },
         collapse: "c0ffee".into(),
         uid: "0123456789abcdef".into(),
+        in_doubt_since: None,
         now: "2026-03-02T09:05:00Z".parse().unwrap(),
     }
 }

@@ -39,11 +39,9 @@ impl Writer<'_, '_> {
                 break;
             }
             let (limit, now) = (way.lanes * CLAIM_PER_LANE, self.clock.now());
-            let claimed = self.house.ledger.claim(limit, now, self.only, &way.open)?;
-            if claimed.is_empty() {
-                // what becomes due from here on is for the next pass
-                way.open.clear();
-            }
+            let claimed = self.house.ledger.claim(limit, now, self.only, Some(way.gateway))?;
+            // what becomes due from here on is for the next pass
+            way.is_open = !claimed.is_empty();
             self.check(index, claimed)?;
         }
         Ok(())
@@ -65,7 +63,7 @@ impl Writer<'_, '_> {
     }
 
     fn check(&mut self, way: usize, claimed: Vec<Delivery>) -> Result<()> {
-        let claimed = self.with_a_way_out(claimed)?;
+        let claimed = self.with_a_way_out(way, claimed)?;
         if claimed.is_empty() {
             return Ok(());
         }
@@ -90,18 +88,14 @@ impl Writer<'_, '_> {
     }
 
     /// Leaves out what can go out by nothing that the settings know: it waits until they do.
-    fn with_a_way_out(&mut self, claimed: Vec<Delivery>) -> Result<Vec<Delivery>> {
-        let mut rest = Vec::with_capacity(claimed.len());
-        for delivery in claimed {
-            match self.post.fault(delivery.channel) {
-                None => rest.push(delivery),
-                Some(fault) => {
-                    self.fail(delivery.channel, fault.clone())?;
-                    self.unsent.push((delivery, Settlement::Answered(fault)));
-                }
-            }
+    fn with_a_way_out(&mut self, way: usize, claimed: Vec<Delivery>) -> Result<Vec<Delivery>> {
+        let gateway = self.ways.get(way).map(|way| way.gateway);
+        let Some(fault) = gateway.and_then(|gateway| self.post.fault(gateway)) else { return Ok(claimed) };
+        if !claimed.is_empty() {
+            self.fail(way, fault.clone())?;
         }
-        Ok(rest)
+        self.unsent.extend(claimed.into_iter().map(|it| (it, Settlement::Answered(fault.clone()))));
+        Ok(Vec::new())
     }
 
     fn add(&mut self, way: usize, mut ready: Ready) {
@@ -130,6 +124,7 @@ fn prepare(mut ready: Ready, seat: &Seat, clock: &Clock, order: &Order) -> Ready
             uid: ready.uid.clone(),
             thread: thread_key(&ready.digest, clock.now()),
             now: clock.now(),
+            in_doubt_since: ready.delivery.frozen_uid.as_ref().map(|_| ready.delivery.queued_at),
             redirected_to: order.redirect_to.clone(),
         };
         let _ = seat.work.send(Work::Prepare(Box::new(job)));

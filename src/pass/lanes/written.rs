@@ -1,18 +1,19 @@
 //! What is written about a delivery: into the ledger, and for the operator to read.
 
+use super::super::Post;
 use super::super::suspects::Judged;
 use super::super::way::Ready;
 use crate::config::Config;
 use crate::deliver::email;
 use crate::ledger::{Begin, Settled, Settlement};
-use crate::model::{Channel, OnAmbiguous, Outcome};
+use crate::model::{Gateway, Outcome};
 
 /// What is on its way from this commit on.
-pub(super) fn begin<'a>(config: &Config, ready: &'a Ready) -> Begin<'a> {
-    let on_ambiguous = match ready.delivery.channel {
-        Channel::Email => config.email.as_ref().map(email::Settings::on_ambiguous).unwrap_or_default(),
-        // what is written to a file or into the feed is never in doubt for long
-        Channel::Sms | Channel::Push | Channel::Desktop | Channel::InApp => OnAmbiguous::Resend,
+pub(super) fn begin<'a>(config: &Config, post: &Post, ready: &'a Ready) -> Begin<'a> {
+    let by_carrier = || post.carriers.get(&ready.delivery.gateway)?.as_ref().ok().map(|carrier| carrier.on_ambiguous());
+    let on_ambiguous = match ready.delivery.gateway {
+        Gateway::Email => config.email.as_ref().map(email::Settings::on_ambiguous).unwrap_or_default(),
+        _ => by_carrier().unwrap_or_default(),
     };
     let Ready { delivery, uid, shown, .. } = ready;
     Begin { delivery, uid, items: &ready.digest.items, shown, on_ambiguous }
@@ -38,7 +39,9 @@ pub(super) fn settled(judged: &Judged<Ready>, redirected: bool) -> Settled<'_> {
 pub(super) fn blamed(judged: &Judged<Ready>) -> Outcome {
     match &judged.outcome {
         Outcome::RefusedMessage(reply) if judged.blames_channel => {
-            Outcome::Misconfigured { key: "email.server", reply: reply.clone() }
+            let gateway = judged.item.delivery.gateway;
+            let key = if gateway == Gateway::Email { "email.server" } else { gateway.word() };
+            Outcome::Misconfigured { key, reply: reply.clone() }
         }
         outcome => outcome.clone(),
     }
