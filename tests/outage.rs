@@ -6,7 +6,7 @@ mod servers;
 mod shift;
 
 use chrono::TimeDelta;
-use doorbell::model::Channel;
+use doorbell::model::Gateway;
 use doorbell::pass::{Order, Report};
 use office::Office;
 use servers::{Act, At, SmtpServer, Tls};
@@ -91,7 +91,7 @@ fn what_rests_or_was_put_off_by_the_server_is_not_due_because_an_outage_ended() 
         shift.office.connection().query_row(waits, [at], |row| row.get(0)).unwrap()
     };
     assert_eq!(waiting(&shift), 1);
-    shift.ledger().end_outage(Channel::Email, office::instant("2026-03-02T09:10:30Z")).unwrap();
+    shift.ledger().end_outage(Gateway::Email, office::instant("2026-03-02T09:10:30Z")).unwrap();
     assert_eq!(waiting(&shift), 1);
 }
 
@@ -111,7 +111,7 @@ fn a_setting_that_stops_a_channel_is_told_once_a_day_and_ends_every_pass_in_78()
 fn another_fault_is_news_and_other_words_for_the_same_are_not() {
     let shift = crowd(SmtpServer::start(Tls::Never));
     let now = office::instant("2026-03-02T09:10:00Z");
-    let keep = |key: &str, words: &str| shift.ledger().keep_outage(Channel::Email, key, words, now).unwrap();
+    let keep = |key: &str, words: &str| shift.ledger().keep_outage(Gateway::Email, key, words, now).unwrap();
     assert!(keep("", "connect: refused") && !keep("", "greeting: connection reset"));
     assert!(keep("email.from", "553 not yours") && keep("", "connect: refused"));
 }

@@ -3,13 +3,12 @@
 
 mod office;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::LazyLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use doorbell::config::Config;
 use doorbell::deliver::email::Relay;
-use doorbell::deliver::notes::Outbox;
 use doorbell::desk::{Desk, SCHEMA};
 use doorbell::ledger::Ledger;
 use doorbell::model::{Digest, Reason, Verdict};
@@ -141,13 +140,12 @@ impl Scene {
         let before = self.tellings();
         let config = &self.config;
         let post = || {
-            let outbox = |(channel, settings): (&_, &_)| (*channel, Outbox::new(*channel, settings, &config.folder));
             Ok(Post {
                 own_words: LazyLock::new(Templates::embedded_only),
                 template_fault: None,
                 templates: Templates::load(None, &config.template_sets())?,
                 email: Ok(Relay::new(config.email.as_ref().unwrap(), &config.folder)?),
-                notes: config.notes.iter().map(outbox).collect(),
+                carriers: config.deliver.carriers(&config.folder, &BTreeMap::new()),
                 mark_read: None,
             })
         };

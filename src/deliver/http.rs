@@ -164,11 +164,15 @@ fn lost(error: &reqwest::Error) -> Lost {
 
 /// Whether a certificate was refused: another try finds the same one.
 fn is_untrusted(error: &reqwest::Error) -> bool {
-    causes(error).any(|cause| {
-        let cause =
-            cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref).map_or(cause, |inner| inner);
-        matches!(cause.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)))
-    })
+    causes(error).any(|cause| matches!(innermost(cause).downcast_ref(), Some(rustls::Error::InvalidCertificate(_))))
+}
+
+/// What an error of input and output wraps: its `source` skips that.
+fn innermost<'a>(mut error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    while let Some(inner) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        error = inner;
+    }
+    error
 }
 
 fn causes<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
@@ -181,7 +185,7 @@ fn words(error: &reqwest::Error) -> String {
     if error.is_timeout() && error.is_connect() {
         return "no connection in time".into();
     }
-    match causes(error).last() {
+    match causes(error).last().map(innermost) {
         Some(cause) if !cause.is::<reqwest::Error>() => cause.to_string(),
         _ => "the request failed".into(),
     }

@@ -9,6 +9,7 @@
     reason = "shared by end-to-end tests; a broken shift is a broken test"
 )]
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,10 +18,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use doorbell::config::Config;
 use doorbell::deliver::email::Relay;
 use doorbell::deliver::no_section;
-use doorbell::deliver::notes::Outbox;
 use doorbell::desk::{Desk, ReadMarks};
 use doorbell::ledger::Ledger;
-use doorbell::model::{AgentId, Channel, ConversationId};
+use doorbell::model::{AgentId, Channel, ConversationId, Gateway};
 use doorbell::pass::{self, Clock, House, Order, Post, Report};
 use doorbell::render::Templates;
 use mail_parser::{Message, MessageParser};
@@ -188,10 +188,8 @@ impl Shift {
         let post = || {
             let email = match &config.email {
                 Some(email) => Ok(Relay::new(email, &config.folder)?),
-                None => Err(no_section(Channel::Email)),
+                None => Err(no_section(Gateway::Email)),
             };
-            let outbox =
-                |(channel, settings): (&Channel, &_)| (*channel, Outbox::new(*channel, settings, &config.folder));
             let (marked, fails) = (self.marked.clone(), self.marking_fails);
             let desk = config.desk.mark_read_after_email.then(|| ReadMarks::open(&config.desk_path()));
             let desk = Mutex::new(desk.transpose()?);
@@ -200,7 +198,7 @@ impl Shift {
                 template_fault: None,
                 templates: Templates::load(config.template_folder().as_deref(), &config.template_sets())?,
                 email,
-                notes: config.notes.iter().map(outbox).collect(),
+                carriers: config.deliver.carriers(&config.folder, &BTreeMap::new()),
                 mark_read: Some(Box::new(move |read: &[Read]| {
                     marked.lock().unwrap().extend_from_slice(read);
                     anyhow::ensure!(!fails, "the desk cannot be written");

@@ -73,7 +73,7 @@ fn fill(path: &Path) {
         Outcome::Deferred(None, reply()),
     ];
     enqueue(&mut ledger, nine()).unwrap();
-    let claimed = ledger.claim(9, nine(), None, &Channel::ALL).unwrap();
+    let claimed = ledger.claim(9, nine(), None, None).unwrap();
     let uids: Vec<String> = claimed.iter().map(|delivery| format!("{:032}", delivery.id)).collect();
     let begins: Vec<Begin<'_>> = claimed
         .iter()
@@ -191,7 +191,7 @@ fn look(ledger: &Ledger) -> anyhow::Result<()> {
 fn pass(ledger: &mut Ledger, now: DateTime<Utc>) -> anyhow::Result<()> {
     ledger.recover(now)?;
     enqueue(ledger, now)?;
-    for delivery in ledger.claim(9, now, None, &Channel::ALL)? {
+    for delivery in ledger.claim(9, now, None, None)? {
         let uid = delivery
             .frozen_uid
             .clone()

@@ -7,7 +7,9 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use doorbell::deliver::notes::{Notification, Outbox, Settings, TextSettings};
+use doorbell::deliver::Notification;
+use doorbell::deliver::carrier::Carrier;
+use doorbell::deliver::notes::Outbox;
 use doorbell::model::{
     Assignee, Attachment, Channel, Device, Earlier, Entry, Letter, Note, Outcome, Provider, Recipient, RecipientId,
     Show, Sound, Watch, Why, Words,
@@ -35,10 +37,10 @@ pub fn holds(bytes: &[u8]) {
     are_clean(&words);
     let note = note(&letter).expect("a letter about something makes a note");
     is_short(&note);
-    for (channel, settings) in channels() {
+    for channel in [Channel::Push, Channel::Desktop, Channel::Sms] {
         let folder = tempfile::tempdir().unwrap();
         let notification = notification(&letter.recipient, &note);
-        let outcome = Outbox::new(channel, &settings, folder.path()).send(&notification);
+        let outcome = Outbox::new(channel, folder.path().join("outbox"), true).send(&notification);
         assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
         is_fit_for_a_provider(channel, &written(&folder));
     }
@@ -118,12 +120,6 @@ fn is_short(note: &Note) {
     }
 }
 
-fn channels() -> [(Channel, Settings); 3] {
-    let settings: Settings = toml::from_str("outbox = \"outbox\"").unwrap();
-    let texts: TextSettings = toml::from_str("outbox = \"outbox\"\nmessage = true").unwrap();
-    [(Channel::Push, settings.clone()), (Channel::Desktop, settings), (Channel::Sms, texts.into())]
-}
-
 fn notification(recipient: &Recipient, note: &Note) -> Notification {
     let device = Device {
         id: "12".into(),
@@ -140,6 +136,7 @@ fn notification(recipient: &Recipient, note: &Note) -> Notification {
         collapse: "c0ffee".into(),
         uid: "0123456789abcdef".into(),
         now: DateTime::UNIX_EPOCH,
+        in_doubt_since: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The files of notifications, as the gateway of an operator reads them.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
@@ -50,7 +51,7 @@ fn pushed(body: &str) -> Notification {
 }
 
 fn outbox(channel: Channel, folder: &Path) -> Outbox {
-    Outbox::new(channel, &Settings { outbox: "notes".into(), shows_message: true }, folder)
+    Outbox::new(channel, folder.join("notes"), true)
 }
 
 /// What is in the one file that sending leaves.
@@ -127,8 +128,7 @@ fn a_folder_that_is_none_names_the_setting_of_its_channel() {
 #[test]
 fn a_text_says_what_was_said_only_when_asked_to() {
     let folder = tempfile::tempdir().unwrap();
-    let settings = TextSettings { outbox: "notes".into(), message: false };
-    Outbox::new(Channel::Sms, &settings.into(), folder.path()).send(&notification("hello?"));
+    Outbox::new(Channel::Sms, folder.path().join("notes"), false).send(&notification("hello?"));
     let file = std::fs::read(folder.path().join("notes/agent_7-01234567.json")).unwrap();
     let value: Value = serde_json::from_slice(&file).unwrap();
     assert_eq!(value["body"], "Tom");
