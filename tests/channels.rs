@@ -212,7 +212,7 @@ fn a_channel_that_the_settings_lost_keeps_what_waits_for_it() {
     shift.lose("sms");
     shift.change_rules(&by(&[Channel::Email]));
     let report = shift.pass(NINE_FIFTEEN);
-    assert_eq!((report.sent, report.left, keys(&report)), (3, 3, vec!["sms.outbox"]), "{report:?}");
+    assert_eq!((report.sent, report.left, keys(&report)), (3, 3, vec!["sms"]), "{report:?}");
     assert!(report.troubles[0].words.contains("[sms]"), "{:?}", report.troubles);
     assert_eq!(shift.states_of(Channel::Sms), ["queued"; 3]);
     let mut shift = shift.reaching(&[Channel::Sms]);
@@ -345,7 +345,7 @@ fn send_test_writes_a_sample_notification() {
         assert_eq!((&note["channel"], &note["recipient"]), (&channel.into(), &"person:test".into()), "{note}");
     }
     assert!(said(&doorbell(&office, &settings, &["send-test", "sms", "01632"]), 64).contains("international form"));
-    assert!(said(&doorbell(&office, &settings, &["send-test", "push", "token"]), 78).contains("no [push] section"));
+    assert!(said(&doorbell(&office, &settings, &["send-test", "push", "token"]), 78).contains("no section [push.fcm]"));
     assert!(said(&doorbell(&office, &settings, &["send-test", "in_app", "agent:7"]), 64).contains("needs no test"));
     assert!(said(&doorbell(&office, &settings, &["send-test", "email", "a@b.example"]), 78).contains("[email]"));
 }

@@ -223,8 +223,8 @@ fn told_before() -> Office {
             "INSERT INTO doorbell_rule VALUES ('reminder', {0}, {0});
              INSERT INTO doorbell_slot(rule, label, slot_at, pass_id) VALUES ('reminder', '2026-03-02T09:10:00Z', {1}, 1);
              INSERT INTO doorbell_delivery(id, recipient, channel, state, queued_at, next_attempt_at, give_up_at, closed_at,
-               attempt)
-             VALUES (1, 'agent:1', 'email', 'sent', {1}, {1}, {1} + 259200000, {1}, 1);
+               attempt, gateway)
+             VALUES (1, 'agent:1', 'email', 'sent', {1}, {1}, {1} + 259200000, {1}, 1, 'email');
              INSERT INTO doorbell_item(delivery_id, conversation_id, rule, message_id, message_at, waiting_since, why)
              VALUES (1, '500', 'reminder', '{message}', {2}, {2}, 'assignee');
              INSERT INTO doorbell_mark(conversation_id, rule, recipient, channel, message_id, message_at, delivery_id, told_at)

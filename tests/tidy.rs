@@ -17,8 +17,8 @@ const FLOORS: &[&[&str]] = &[
     &["notation"],
     &["failpoint"],
 ];
-/// In `deliver/` everything is a channel but this, the folder that they share.
-const SHARED_BY_CHANNELS: &str = "outbox";
+/// In `deliver/` everything is a channel but these, which they share.
+const SHARED_BY_CHANNELS: &[&str] = &["carrier", "discreet", "http", "notes", "notification", "outbox"];
 const LONGEST_FILE: usize = 400;
 const LONGEST_FUNCTION: usize = 60;
 const UNFINISHED: &[&str] = &["TO\u{44}O", "FIX\u{4d}E", "XX\u{58}", "db\u{67}!", "unimplemented\u{21}", "tod\u{6f}!"];
@@ -141,7 +141,7 @@ fn meddlers(pages: &[Page]) -> Vec<String> {
         })
     };
     let channels: BTreeSet<String> =
-        pages.iter().filter_map(channel).filter(|name| name != SHARED_BY_CHANNELS).collect();
+        pages.iter().filter_map(channel).filter(|name| !SHARED_BY_CHANNELS.contains(&name.as_str())).collect();
     let mut found = Vec::new();
     for page in pages {
         let Some(own) = channel(page) else { continue };

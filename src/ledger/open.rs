@@ -29,6 +29,16 @@ pub enum LedgerError {
         /// The version this program knows.
         known: usize,
     },
+    /// Written by an older doorbell, and not to be changed now.
+    #[error(
+        "the ledger has version {found} of an older doorbell, this one reads {known}; the next doorbell run brings it up to date"
+    )]
+    Older {
+        /// The version found.
+        found: usize,
+        /// The version this program knows.
+        known: usize,
+    },
 }
 
 impl Ledger {
@@ -53,7 +63,9 @@ impl Ledger {
         if version(&connection)? == 0 {
             return Self::in_memory();
         }
-        refuse_newer(&connection).with_context(|| format!("open ledger {}", path.display()))?;
+        refuse_newer(&connection)
+            .and_then(|()| refuse_older(&connection))
+            .with_context(|| format!("open ledger {}", path.display()))?;
         let install_id = install_id(&connection)?;
         Ok(Self { connection, install_id, pass: 0 })
     }
@@ -102,6 +114,14 @@ fn refuse_newer(connection: &Connection) -> Result<()> {
     let (found, known) = (version(connection)?, MIGRATIONS.len());
     if found > known {
         return Err(LedgerError::Newer { found, known }.into());
+    }
+    Ok(())
+}
+
+fn refuse_older(connection: &Connection) -> Result<()> {
+    let (found, known) = (version(connection)?, MIGRATIONS.len());
+    if found < known {
+        return Err(LedgerError::Older { found, known }.into());
     }
     Ok(())
 }

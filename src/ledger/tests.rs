@@ -7,6 +7,7 @@ mod property;
 mod prune;
 mod rests;
 mod simulation;
+mod versions;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -369,18 +370,4 @@ fn a_new_rule_begins_a_day_back_and_keeps_its_beginning() {
     let mut book = Book::new();
     book.enqueue(nine(), &[], &[]);
     assert_eq!(book.ledger.baselines([&rule].into_iter(), nine() + minutes(60)).unwrap()[&rule], nine());
-}
-
-#[test]
-fn a_ledger_of_a_newer_doorbell_is_refused_and_untouched() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("ledger.db");
-    drop(Ledger::open(&path).unwrap());
-    let connection = Connection::open(&path).unwrap();
-    connection.execute("UPDATE doorbell_meta SET value = '99' WHERE key = 'version'", []).unwrap();
-    let error = Ledger::open(&path).unwrap_err();
-    assert!(
-        format!("{error:#}").contains("version 99") && error.chain().any(<dyn std::error::Error>::is::<LedgerError>),
-        "{error:#}"
-    );
 }

@@ -1,3 +1,5 @@
+//! Settings of the way to providers, and clients that cannot be made.
+
 use super::*;
 
 #[test]
