@@ -13,6 +13,7 @@
 #[path = "../../tests/crowd/mod.rs"]
 mod crowd;
 mod kill;
+mod push;
 mod rival;
 #[path = "../../tests/servers/mod.rs"]
 mod servers;
@@ -39,6 +40,13 @@ struct Cost {
 }
 
 fn main() {
+    if let Ok(delay) = env::var(push::SERVER) {
+        push::serve(delay.parse().expect("milliseconds"));
+    }
+    push::table(number("DOORBELL_BENCH_PUSHES", 10_000));
+    if env::var_os("DOORBELL_BENCH_ONLY_PUSHES").is_some() {
+        return;
+    }
     let recipients = number("DOORBELL_BENCH_RECIPIENTS", 10_000);
     let messages = number("DOORBELL_BENCH_MESSAGES", 1_000_000);
     digest_pass(recipients);

@@ -98,6 +98,8 @@ pub struct HttpServer {
 
 struct House {
     respond: Box<Respond>,
+    /// Whether it remembers what it was asked.
+    remembers: bool,
     seen: Arc<Mutex<Vec<Seen>>>,
     connections: Arc<AtomicUsize>,
 }
@@ -105,7 +107,7 @@ struct House {
 impl HttpServer {
     /// Plain HTTP/1.1 on this machine.
     pub fn plain(respond: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
-        Self::start(None, Box::new(respond))
+        Self::start(None, Box::new(respond), true)
     }
 
     /// HTTPS for `localhost`, with HTTP/2 and HTTP/1.1 on offer.
@@ -121,14 +123,22 @@ impl HttpServer {
     ) -> Self {
         let mut config = ServerConfig::clone(&config);
         config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
-        Self::start(Some(Arc::new(config)), Box::new(respond))
+        Self::start(Some(Arc::new(config)), Box::new(respond), true)
     }
 
-    fn start(tls: Option<Arc<ServerConfig>>, respond: Box<Respond>) -> Self {
+    /// HTTPS for `localhost` by HTTP/2 that counts requests and keeps none: for measurements.
+    pub fn forgetful(authority: &Authority, respond: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+        let mut config = ServerConfig::clone(&authority.server("localhost"));
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        Self::start(Some(Arc::new(config)), Box::new(respond), false)
+    }
+
+    fn start(tls: Option<Arc<ServerConfig>>, respond: Box<Respond>, remembers: bool) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let (seen, connections) = (Arc::default(), Arc::default());
-        let house = Arc::new(House { respond, seen: Arc::clone(&seen), connections: Arc::clone(&connections) });
+        let house =
+            Arc::new(House { respond, remembers, seen: Arc::clone(&seen), connections: Arc::clone(&connections) });
         let scheme = if tls.is_some() { "https" } else { "http" };
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -149,6 +159,14 @@ impl HttpServer {
 
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
+    }
+}
+
+impl House {
+    fn remember(&self, seen: &Seen) {
+        if self.remembers {
+            self.seen.lock().unwrap().push(seen.clone());
+        }
     }
 }
 
@@ -197,7 +215,7 @@ async fn by_http1(
 ) -> io::Result<()> {
     let mut pending = Vec::new();
     while let Some(seen) = read_http1(&mut stream, &mut pending, connection).await? {
-        house.seen.lock().unwrap().push(seen.clone());
+        house.remember(&seen);
         let mut reply = (house.respond)(&seen);
         while let Reply::Late(milliseconds, then) = reply {
             tokio::time::sleep(Duration::from_millis(milliseconds)).await;
@@ -312,7 +330,7 @@ async fn by_http2(
         tokio::spawn(async move {
             let (parts, body) = request.into_parts();
             let Ok(seen) = read_http2(&parts, body, number).await else { return };
-            house.seen.lock().unwrap().push(seen.clone());
+            house.remember(&seen);
             match (house.respond)(&seen) {
                 Reply::Goaway => goodbye.notify_one(),
                 reply => answer_http2(respond, reply).await,
