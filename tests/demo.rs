@@ -52,8 +52,14 @@ impl Place {
     }
 
     fn mails(&self) -> Vec<Mail> {
-        let files = fs::read_dir(self.0.path().join("demo/outbox")).unwrap();
-        files.map(|file| mail(&file.unwrap().path())).collect()
+        let files = fs::read_dir(self.0.path().join("demo/outbox")).unwrap().map(|file| file.unwrap().path());
+        files.filter(|path| path.is_file()).map(|path| mail(&path)).collect()
+    }
+
+    /// What went out by a channel other than email.
+    fn notifications(&self, channel: &str) -> Vec<serde_json::Value> {
+        let files = fs::read_dir(self.0.path().join("demo/outbox").join(channel)).unwrap();
+        files.map(|file| serde_json::from_slice(&fs::read(file.unwrap().path()).unwrap()).unwrap()).collect()
     }
 
     /// Those that were not there before.
@@ -87,6 +93,21 @@ fn everybody_who_must_hear_gets_one_mail_and_nobody_else_any() {
     // not Mateusz, who left, nor Nour, who is at the desk, nor Sam, who has no address
     let expected = ["amelia", "camille", "jonas", "kenji", "priya"].map(|name| format!("{name}@example.com"));
     assert_eq!(told, expected);
+}
+
+#[test]
+fn every_channel_stands_in_its_outbox() {
+    let (place, printed) = Place::with_demo();
+    let sms = place.notifications("sms");
+    assert_eq!((sms.len(), &sms[0]["to"]), (1, &"+441632960961".into()));
+    let whose = |channel: &str| -> BTreeSet<String> {
+        place.notifications(channel).iter().map(|note| note["recipient"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(whose("push"), BTreeSet::from(["agent:1".into(), "agent:4".into()]));
+    assert_eq!(whose("desktop"), BTreeSet::from(["agent:2".into()]), "Amelia's phone makes her browser needless");
+    for words in ["sms        1  Person on call: demo/outbox/sms/", "in_app", "their phone is pushed to instead"] {
+        assert!(printed.contains(words), "{words}\n{printed}");
+    }
 }
 
 #[test]
@@ -164,7 +185,7 @@ fn a_contact_who_writes_again_makes_exactly_one_mail() {
     let (place, _) = Place::with_demo();
     let before = place.mails();
     place.says(&["demo", "--ask", "1001", "Is anybody there?"]);
-    assert!(place.runs_a_pass().contains("1 digest sent"));
+    assert!(place.runs_a_pass().contains("3 digests sent"));
     assert!(place.runs_a_pass().contains("nothing new to tell"));
     let new = place.mails_since(&before);
     assert_eq!(new.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), ["amelia@example.com"]);
@@ -264,6 +285,6 @@ fn json_is_one_line() {
     let place = Place::new();
     let printed = place.says(&["demo", "--format", "json"]);
     let value: serde_json::Value = serde_json::from_str(&printed).unwrap();
-    assert_eq!((printed.lines().count(), &value["fresh"], &value["pass"]["sent"]), (1, &true.into(), &5.into()));
+    assert_eq!((printed.lines().count(), &value["fresh"], &value["pass"]["sent"]), (1, &true.into(), &82.into()));
     assert_eq!(value["mails"].as_array().unwrap().len(), 5);
 }

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::super::exit::UsageError;
 use super::super::init;
 use crate::config::Config;
+use crate::model::Channel;
 
 const SETTINGS: &str = include_str!("sample.toml");
 const ROWS: &str = include_str!("sample.sql");
@@ -76,15 +77,12 @@ impl Sample {
 
     /// The mails in the outbox, by name.
     pub(super) fn mails(&self) -> Result<Vec<PathBuf>> {
-        let outbox = self.outbox();
-        if !outbox.exists() {
-            return Ok(Vec::new());
-        }
-        let read = || format!("read folder {}", outbox.display());
-        let files = fs::read_dir(&outbox).with_context(read)?.collect::<Result<Vec<_>, _>>().with_context(read)?;
-        let mut mails: Vec<PathBuf> = files.into_iter().map(|file| file.path()).collect();
-        mails.sort();
-        Ok(mails)
+        files(&self.outbox())
+    }
+
+    /// What is in the outbox of a channel other than email, by name.
+    pub(super) fn notifications(&self, channel: Channel) -> Result<Vec<PathBuf>> {
+        files(&self.outbox().join(channel.word()))
     }
 
     fn desk(&self) -> PathBuf {
@@ -110,4 +108,16 @@ impl Sample {
         init::write_new(&self.settings(), SETTINGS.as_bytes())?;
         Ok(())
     }
+}
+
+/// The files in a folder, by name; none where there is no folder.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let read = || format!("read folder {}", folder.display());
+    let entries = fs::read_dir(folder).with_context(read)?.collect::<Result<Vec<_>, _>>().with_context(read)?;
+    let mut files: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).filter(|path| path.is_file()).collect();
+    files.sort();
+    Ok(files)
 }

@@ -24,6 +24,17 @@ SELECT 'agent', 1, 'offline', at - 50 * 60000 FROM temp.now UNION ALL
 SELECT 'agent', 2, 'away', at - 25 * 60000 FROM temp.now UNION ALL
 SELECT 'agent', 4, 'online', at - 120 * 60000 FROM temp.now;
 
+-- Amelia has a phone and a browser: the phone is enough. Jonas has a browser alone.
+INSERT INTO devices (owner_type, owner_id, provider, token, p256dh, auth, platform) VALUES
+  ('agent', 1, 'apns', '00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0', NULL, NULL, 'ios'),
+  ('agent', 1, 'webpush', 'https://updates.push.services.mozilla.com/wpush/v2/sample-1',
+   'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4',
+   'BTBZMqHH6r4Tts7J_aSIgg', 'browser'),
+  ('agent', 2, 'webpush', 'https://fcm.googleapis.com/fcm/send/sample-2',
+   'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4',
+   'BTBZMqHH6r4Tts7J_aSIgg', 'browser'),
+  ('agent', 4, 'fcm', 'sample-registration-token-of-kenjis-phone', NULL, NULL, 'android');
+
 CREATE TEMP TABLE chat (number, contact, kind, team, assignee, status, bot_state, subject);
 INSERT INTO temp.chat VALUES
   (1001, 'Oliver Bennett',     'contact', 'support', 1, 'open', 'none', 'Export stops at 10,000 rows'),

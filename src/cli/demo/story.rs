@@ -13,7 +13,7 @@ use super::page::wrapped;
 use super::sample::Sample;
 use crate::config::Config;
 use crate::desk::{Agents, Snapshot};
-use crate::model::{ConversationId, Decision, Digest, Facts, Reason, Verdict};
+use crate::model::{Channel, ConversationId, Decision, Digest, Facts, Reason, Verdict};
 use crate::pass::{Plan, Report};
 
 /// More of a kind is counted.
@@ -36,6 +36,7 @@ impl Story<'_> {
         let mut text = String::new();
         self.opening(&mut text)?;
         self.who_was_told(&mut text, &facts)?;
+        self.who_was_notified(&mut text)?;
         self.who_hears_later(&mut text, &facts)?;
         self.who_was_not(&mut text, &facts)?;
         self.what_does_not_wait(&mut text)?;
@@ -44,11 +45,16 @@ impl Story<'_> {
 
     fn opening(&self, text: &mut String) -> Result<()> {
         let dir = self.sample.dir.display();
-        let sent = counted(self.report.sent, "mail");
+        let by_email = self.digests(Channel::Email).count();
+        let mails = counted(by_email, "mail");
+        let notifications = counted(self.report.sent.saturating_sub(by_email), "notification");
+        let sent = format!("{mails} and {notifications}");
         let (desk, pass) = match (self.sample.fresh, self.report.sent) {
             (true, _) => {
-                let pass =
-                    format!("A pass sent {sent}: one to each person who must hear, with all that waits for them.");
+                let pass = format!(
+                    "A pass sent {mails}, one to each person who must hear, with all that waits for them, and \
+                     {notifications} to phones, browsers and the feed."
+                );
                 ("A sample support desk", pass)
             }
             (false, 0) => {
@@ -77,7 +83,7 @@ impl Story<'_> {
         if self.report.sent > 0 {
             writeln!(text, "\nWho was told, and why in the words of their mail")?;
         }
-        for digest in self.plan.digests.iter().filter(|_| self.report.sent > 0) {
+        for digest in self.digests(Channel::Email) {
             let conversations: BTreeSet<&ConversationId> = digest.items.iter().map(|it| &it.conversation).collect();
             let Some(name) = digest.items.first().map(|_| &digest.recipient.name) else { continue };
             writeln!(text, "\n  {name}, {}", counted(conversations.len(), "conversation"))?;
@@ -87,6 +93,37 @@ impl Story<'_> {
             if let Some(mail) = self.mail_to(digest) {
                 writeln!(text, "    {}", mail.display())?;
             }
+        }
+        Ok(())
+    }
+
+    /// What was told by a channel.
+    fn digests(&self, channel: Channel) -> impl Iterator<Item = &Digest> {
+        self.plan.digests.iter().filter(move |digest| self.report.sent > 0 && digest.channel == channel)
+    }
+
+    /// The other channels, a line for each person with an example.
+    fn who_was_notified(&self, text: &mut String) -> Result<()> {
+        let mut lines: BTreeMap<(Channel, &str), (usize, Option<PathBuf>)> = BTreeMap::new();
+        for channel in Channel::ALL.into_iter().filter(|channel| *channel != Channel::Email) {
+            for digest in self.digests(channel) {
+                lines.entry((channel, &digest.recipient.name)).or_default().0 += 1;
+                let theirs = format!("{}-", digest.recipient.id.to_string().replace(':', "_"));
+                let is_theirs =
+                    |path: &PathBuf| path.file_name().is_some_and(|it| it.to_string_lossy().starts_with(&theirs));
+                let file = self.sample.notifications(channel)?.into_iter().find(is_theirs);
+                lines.entry((channel, &digest.recipient.name)).or_default().1 = file;
+            }
+        }
+        if !lines.is_empty() {
+            writeln!(text, "\nWho was notified by other channels, with an example of each\n")?;
+        }
+        for ((channel, name), (count, file)) in lines {
+            let place = match file {
+                Some(file) => file.display().to_string(),
+                None => format!("the table in_app_notifications in {}", self.config.ledger_path().display()),
+            };
+            writeln!(text, "  {:<8} {count:>3}  {name}: {place}", channel.word())?;
         }
         Ok(())
     }
