@@ -3,6 +3,7 @@
 mod cap;
 mod clock;
 mod cover;
+mod draft;
 mod foresee;
 mod health;
 mod lane;
@@ -35,6 +36,7 @@ use crate::model::{AgentId, Channel, ConversationId, Digest, Facts, Gateway, Let
 use crate::render::{self, RenderError, TemplateError, Templates};
 
 pub use clock::Clock;
+pub use draft::{Draft, Wish, draft};
 pub use foresee::{Foreseen, foresee};
 pub use lanes::Progress;
 pub use order::Order;

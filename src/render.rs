@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 pub use library::embedded;
 pub use note::note;
-pub use sample::sample_letter;
+pub use sample::{sample_letter, sample_of};
 pub use templates::{RenderError, TemplateError, Templates};
 
 /// `[templates]` of the settings file.

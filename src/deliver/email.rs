@@ -29,7 +29,7 @@ use self::smtp::Session;
 use self::trouble::{Stage, Trouble};
 use self::wire::Lost;
 use super::outbox;
-use crate::model::Outcome;
+use crate::model::{Outcome, Reply};
 
 /// The way out for all mails of a pass; shared by its lanes.
 pub struct Relay {
@@ -87,6 +87,11 @@ impl Relay {
             }
         }
     }
+}
+
+/// The bytes of a mail as they would go by these settings, for those who want to see it first.
+pub fn draft(settings: &Settings, mail: &Mail) -> Result<Vec<u8>, Reply> {
+    Ok(Sender::new(settings).message(mail)?.bytes)
 }
 
 impl Lane<'_> {

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use super::carrier::Carrier;
 use super::{Notification, outbox};
-use crate::model::{Channel, OnAmbiguous, Outcome, Reply};
+use crate::model::{Channel, Note, OnAmbiguous, Outcome, Reply};
+
+pub use segment::{Measured, measured};
 
 /// What is written to a file waits for the disk only.
 const LANES: usize = 4;
@@ -62,6 +64,18 @@ impl Carrier for Outbox {
     fn longest_attempt(&self) -> Duration {
         Duration::ZERO
     }
+}
+
+/// A note as a text message: all that it would say, and what of it goes.
+pub fn text_message(note: &Note, shows_message: bool) -> (String, String) {
+    let whole = file::on_one_line(&note.title, if shows_message { &note.body } else { "" });
+    let fitted = segment::fitted(&whole);
+    (whole, fitted)
+}
+
+/// What a push or a browser notification says of a note's body.
+pub fn push_body(note: &Note) -> String {
+    file::cut(&note.body)
 }
 
 /// The settings key that names the folder of a channel.

@@ -20,6 +20,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Whether a text shows what was said.
+    pub fn shows_message(&self) -> bool {
+        self.message
+    }
+
     /// The gateways of the section, ready or not.
     pub fn carriers(&self, kit: &Kit<'_>) -> Vec<(Gateway, Ready)> {
         let outbox = Outbox::new(Channel::Sms, kit.folder.join(&self.outbox), self.message);

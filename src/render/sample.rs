@@ -3,7 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use crate::model::{AgentId, Assignee, Attachment, Earlier, Entry, Letter, Recipient, RecipientId, Show, Watch, Why};
+use crate::model::{
+    AgentId, Assignee, Attachment, Earlier, Entry, Letter, Recipient, RecipientId, Relation, Rule, Show, Watch, Why,
+};
 
 const LONG: &str = "Hello! Since the update on Friday our team of twelve gets signed out about every ten minutes, \
 in the browser and in the app. We tried another network, other browsers, and signing in again on every device.\n\n\
@@ -63,6 +65,48 @@ pub fn sample_letter(now: DateTime<Utc>) -> Letter {
         }
     }
     letter
+}
+
+/// The sample as a rule would show it: its watch, its `show` and its sound; to a contact where replies are watched.
+pub fn sample_of(rule: &Rule, now: DateTime<Utc>) -> Letter {
+    let mut letter = sample_letter(now);
+    if rule.watch == Watch::UnseenReply {
+        letter = reply(&letter);
+    }
+    let deadline = now + rule.before - TimeDelta::minutes(12);
+    for entry in &mut letter.entries {
+        (entry.watch, entry.show, entry.sound) = (rule.watch, rule.show, rule.sound.clone());
+        match rule.watch.relation() {
+            Relation::Events => entry.actor = Some("Ben Okafor".into()),
+            Relation::Deadlines => (entry.matter, entry.at) = ("first_response".into(), deadline),
+            Relation::Waiting | Relation::Unread | Relation::UnseenReplies => {}
+        }
+        if matches!(rule.watch, Watch::Assigned | Watch::Transferred | Watch::Invited) {
+            entry.why = Why::Target(rule.watch);
+        }
+        if rule.show == Show::Conversation {
+            entry.earlier.push(Earlier {
+                at: entry.since - TimeDelta::minutes(9),
+                sender: Some("Ada Lindqvist".into()),
+                body: "Hello, this is Ada. What can I do for you?".into(),
+                waits: false,
+            });
+        }
+    }
+    letter
+}
+
+/// What the first contact of the sample reads when somebody has answered.
+fn reply(letter: &Letter) -> Letter {
+    let mut reply = to_contact(letter);
+    reply.recipient.name = "Tom Becker".into();
+    reply.recipient.address = "tom@example.com".into();
+    reply.entries.truncate(1);
+    for entry in &mut reply.entries {
+        entry.body = "Hello Tom, thank you for telling us. The corrected invoice is attached.".into();
+        entry.sender_image = None;
+    }
+    reply
 }
 
 fn entry(number: &str, sender: &str, subject: &str, body: &str) -> Entry {

@@ -103,7 +103,7 @@ fn written(at: DateTime<Utc>) -> String {
 }
 
 /// The body if it is short enough, else its beginning.
-fn cut(body: &str) -> String {
+pub(super) fn cut(body: &str) -> String {
     let mut starts = body.grapheme_indices(true).map(|(start, _)| start).skip(BODY_GRAPHEMES - 1);
     match (starts.next(), starts.next()) {
         (Some(last), Some(_)) => format!("{}…", body.get(..last).unwrap_or_default().trim_end()),
@@ -113,7 +113,12 @@ fn cut(body: &str) -> String {
 
 /// The whole note as a text message.
 fn one_segment(title: &str, body: &str) -> String {
+    segment::fitted(&on_one_line(title, body))
+}
+
+/// Title and body, before they are cut.
+pub(super) fn on_one_line(title: &str, body: &str) -> String {
     let words = [title, body].map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
     let parts: Vec<&str> = words.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
-    segment::fitted(&parts.join(": "))
+    parts.join(": ")
 }

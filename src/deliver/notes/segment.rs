@@ -53,6 +53,45 @@ fn units(letter: char) -> Option<usize> {
     Some(letter.len_utf16())
 }
 
+/// A text as the networks count it (3GPP TS 23.040, section 9.2.3.24.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measured {
+    /// `GSM-7` or `UCS-2`.
+    pub alphabet: &'static str,
+    /// Places that the text takes: septets, or UTF-16 units.
+    pub used: usize,
+    /// Places that one segment alone has.
+    pub room: usize,
+    /// In how many segments it goes.
+    pub segments: usize,
+}
+
+/// In which alphabet a text goes, and in how many segments: several give up seven septets or three units each to say
+/// which they are.
+pub fn measured(text: &str) -> Measured {
+    let gsm: Option<Vec<usize>> = text.chars().map(septets).collect();
+    let (alphabet, room, costs) = match gsm {
+        Some(costs) => ("GSM-7", SEPTETS, costs),
+        None => ("UCS-2", UNITS, text.chars().map(char::len_utf16).collect()),
+    };
+    let used: usize = costs.iter().sum();
+    let share = if room == SEPTETS { SEPTETS - 7 } else { UNITS - 3 };
+    let segments = if used <= room { 1 } else { shares(&costs, share) };
+    Measured { alphabet, used, room, segments }
+}
+
+/// No letter is halved between two segments.
+fn shares(costs: &[usize], share: usize) -> usize {
+    let (mut segments, mut filled) = (1, 0);
+    for cost in costs {
+        if filled + cost > share {
+            (segments, filled) = (segments + 1, 0);
+        }
+        filled += cost;
+    }
+    segments
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -93,6 +132,25 @@ mod tests {
             assert_eq!(fitted(&format!("{}🦀", "a".repeat(before))), format!("{}...", "a".repeat(157)), "{before}");
         }
         assert_eq!(fitted(&format!("{}🦀", "a".repeat(100))), format!("{}…", "a".repeat(69)));
+    }
+
+    #[test]
+    fn a_text_is_counted_as_the_networks_do() {
+        for (text, alphabet, used, segments) in [
+            (String::new(), "GSM-7", 0, 1),
+            ("a".repeat(160), "GSM-7", 160, 1),
+            ("a".repeat(161), "GSM-7", 161, 2),
+            ("a".repeat(306), "GSM-7", 306, 2),
+            ("a".repeat(307), "GSM-7", 307, 3),
+            // the last septet of the first segment cannot hold half a bracket
+            (format!("{}[{}", "a".repeat(152), "a".repeat(152)), "GSM-7", 306, 3),
+            ("ж".repeat(70), "UCS-2", 70, 1),
+            ("ж".repeat(134), "UCS-2", 134, 2),
+            ("🦀".repeat(67), "UCS-2", 134, 3),
+        ] {
+            let measured = measured(&text);
+            assert_eq!((measured.alphabet, measured.used, measured.segments), (alphabet, used, segments), "{text}");
+        }
     }
 
     #[test]
