@@ -18,6 +18,7 @@ mod pause;
 mod ping;
 mod place;
 mod plan;
+mod preview;
 mod receive;
 mod rehearsal;
 mod remedy;
@@ -92,6 +93,7 @@ enum Command {
     Explain(explain::Arguments),
     Plan(plan::Arguments),
     Schedule(schedule::Arguments),
+    Preview(preview::Arguments),
     SendTest(send_test::Arguments),
     Templates(templates::Arguments),
     Completions(completions::Arguments),
@@ -122,6 +124,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Explain(arguments) => explain::run(&global, &arguments),
         Command::Plan(arguments) => plan::run(&global, &arguments),
         Command::Schedule(arguments) => schedule::run(&global, &arguments),
+        Command::Preview(arguments) => preview::run(&global, &arguments),
         Command::SendTest(arguments) => send_test::run(&global, &arguments),
         Command::Templates(arguments) => templates::run(&global, &arguments),
         Command::Completions(arguments) => completions::run(&arguments),

@@ -12,7 +12,8 @@ use serde_json::json;
 use self::json::{kept_as_json, telling_as_json};
 use self::since::Since;
 use self::story::Story;
-use self::words::{Words, status};
+pub(super) use self::words::Words;
+use self::words::status;
 use super::exit::UsageError;
 use super::rehearsal::{conversation, decision_as_json};
 use super::run::{find_conversation, find_person};
@@ -67,7 +68,7 @@ struct Open<'a> {
 }
 
 /// What ended a wait for messages; of events and deadlines that are over the desk keeps nothing.
-fn ended(watch: Watch, conversation: Option<&Conversation>, now: DateTime<Utc>) -> Option<Reason> {
+pub(super) fn ended(watch: Watch, conversation: Option<&Conversation>, now: DateTime<Utc>) -> Option<Reason> {
     let conversation = conversation.filter(|_| watch.is_about_messages())?;
     let anything = MessageRef { at: now, id: "".into() };
     let reason = over(watch, &anything, Some(conversation), now);

@@ -10,15 +10,15 @@ use crate::model::{Channel, Decision, Facts, Reason, RecipientId, Relation, Rule
 use crate::schedule::next;
 
 /// What sentences need to know: names, channels and the clock of the desk.
-pub(super) struct Words<'a> {
-    pub(super) config: &'a Config,
-    pub(super) facts: &'a Facts,
-    pub(super) now: DateTime<Utc>,
+pub(in crate::cli) struct Words<'a> {
+    pub(in crate::cli) config: &'a Config,
+    pub(in crate::cli) facts: &'a Facts,
+    pub(in crate::cli) now: DateTime<Utc>,
 }
 
 impl Words<'_> {
     /// A decision as it is made now.
-    pub(super) fn decided(&self, decision: &Decision) -> String {
+    pub(in crate::cli) fn decided(&self, decision: &Decision) -> String {
         let recipient = decision.recipient.as_ref().map(ToString::to_string).unwrap_or_default();
         let channel = decision.channel.map_or("", Channel::word);
         let who = self.who(&recipient, &decision.rule, channel, &decision.matter);
