@@ -9,6 +9,7 @@ mod desk;
 mod gateway;
 mod hours;
 mod ids;
+mod language;
 mod people;
 mod reason;
 mod rule;
@@ -26,6 +27,7 @@ pub use desk::{Attachment, BodyFormat, BotState, Conversation, Event, Facts, Mes
 pub use gateway::Gateway;
 pub use hours::{Availability, Hours};
 pub use ids::{AccountId, AgentId, ContactId, ConversationId, GroupId, MessageId, RecipientId, RuleName};
+pub use language::Language;
 pub use people::{
     Agent, Contact, ContactKind, Device, Group, Preference, Presence, PresenceStatus, Provider, Role, Scope,
 };

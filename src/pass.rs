@@ -33,7 +33,7 @@ use crate::desk::Desk;
 use crate::failpoint;
 use crate::ledger::{Intake, Ledger};
 use crate::model::{AgentId, Channel, ConversationId, Digest, Facts, Gateway, Letter, Outcome, Words};
-use crate::render::{self, RenderError, TemplateError, Templates};
+use crate::render::{RenderError, TemplateError, Templates};
 
 pub use clock::Clock;
 pub use draft::{Draft, Wish, draft};
@@ -169,6 +169,6 @@ fn words(templates: &Templates, digest: &Digest, letter: &Letter) -> Result<Word
     if digest.channel == Channel::Email {
         return templates.render(&digest.subject, letter);
     }
-    let (subject, text) = render::note(letter).map(|note| (note.title, note.body)).unwrap_or_default();
+    let (subject, text) = templates.note(letter).map(|note| (note.title, note.body)).unwrap_or_default();
     Ok(Words { subject, text, html: String::new() })
 }

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use doorbell::model::{Assignee, Attachment, Earlier, Entry, Letter, RecipientId, Show, Watch, Why, Words};
+use doorbell::model::{Assignee, Attachment, Earlier, Entry, Language, Letter, RecipientId, Show, Watch, Why, Words};
 use doorbell::render::{Templates, embedded, note, sample_letter};
 use tempfile::TempDir;
 
@@ -474,6 +474,84 @@ fn a_set_of_ones_own_is_used_by_its_name() {
     assert_eq!(error.to_string(), "the template set \"nigth\" is not loaded; name one of digest, night");
 }
 
+/// A set in German beside the embedded one, with a title for notifications.
+const GERMAN: [(&str, &str); 4] = [
+    ("digest.de.subject.hbs", "{{total}} offen, seit {{oldest}}"),
+    ("digest.de.txt.hbs", "{{#each conversations}}{{sender_name}} wartet seit {{since}} ({{waiting}})\n{{/each}}"),
+    ("digest.de.html.hbs", "<p>{{sender_name}} wartet</p>"),
+    ("digest.de.title.hbs", "{{sender_name}} wartet auf Antwort"),
+];
+
+fn reading(language: &str, mut letter: Letter) -> Letter {
+    letter.language = Language::parse(language);
+    letter
+}
+
+#[test]
+fn everybody_reads_the_set_in_their_language_and_others_the_one_without() {
+    let own = folder(&GERMAN);
+    let templates = Templates::load(Some(own.path()), &[]).unwrap();
+    let words = |letter: &Letter| templates.render("", letter).unwrap();
+    let german = words(&reading("de-AT", one()));
+    assert_eq!(german.subject, "1 offen, seit 09:14");
+    assert_eq!(german.text, "Tom Becker wartet seit 2026-03-02 09:14 CET (3 h 20 min)\n");
+    for other in ["fr", "en-GB", "nds"] {
+        assert_eq!(words(&reading(other, one())), words(&one()), "{other}");
+    }
+    let named = templates.render("digest.de", &one()).unwrap();
+    assert_eq!(named, german);
+}
+
+#[test]
+fn a_notification_has_the_title_of_its_readers_language() {
+    let own = folder(&GERMAN);
+    let templates = Templates::load(Some(own.path()), &[]).unwrap();
+    let title = |letter| templates.note(&letter).unwrap().title;
+    assert_eq!(title(reading("de", one())), "Tom Becker wartet auf Antwort");
+    assert_eq!(title(one()), "Tom Becker waits for an answer");
+    let untitled = folder(&GERMAN[..3]);
+    let templates = Templates::load(Some(untitled.path()), &[]).unwrap();
+    assert_eq!(templates.note(&reading("de", one())).unwrap().title, "Tom Becker waits for an answer");
+}
+
+#[test]
+fn a_title_is_one_clean_line_of_at_most_120_characters() {
+    let own = folder(&[("digest.title.hbs", "\n {{sender_name}}\n{{message}} ")]);
+    let templates = Templates::load(Some(own.path()), &[]).unwrap();
+    let mut letter = one();
+    letter.entries[0].body = "a\u{202e}b\nc ".repeat(80);
+    let title = templates.note(&letter).unwrap().title;
+    assert!(title.starts_with("Tom Becker ab c ab c") && title.ends_with('…'), "{title}");
+    // a blank before the cut goes as well
+    assert!((119..=120).contains(&title.chars().count()), "{title}");
+    // an empty title would say nothing
+    let own = folder(&[("digest.title.hbs", "{{#if unread}}unread{{/if}}")]);
+    let templates = Templates::load(Some(own.path()), &[]).unwrap();
+    assert_eq!(templates.note(&one()).unwrap().title, "Tom Becker waits for an answer");
+}
+
+#[test]
+fn a_set_in_a_language_is_proven_like_any_other() {
+    let own = folder(&GERMAN[..2]);
+    let place = own.path().display();
+    let error = Templates::load(Some(own.path()), &[]).unwrap_err().to_string();
+    let expected = format!("template digest.de.html.hbs: the set \"digest.de\" needs it, and the folder {place} has no such file");
+    assert!(error.starts_with(&expected), "{error}");
+    let error = |files: &[(&str, &str)]| {
+        let own = folder(files);
+        Templates::load(Some(own.path()), &[]).unwrap_err().to_string()
+    };
+    let parts = |set: &str| ["subject", "txt", "html"].map(|part| (format!("{set}.{part}.hbs"), "x".to_owned()));
+    let without = parts("short.de");
+    let without: Vec<(&str, &str)> = without.iter().map(|(name, text)| (&**name, &**text)).collect();
+    assert!(error(&without).starts_with("template short.subject.hbs: the set \"short\" needs it"), "{}", error(&without));
+    assert!(error(&[("digest.German.txt.hbs", "x")]).contains("\"German\" is not a language as file names have it"));
+    assert!(error(&[("digest.de-AT.txt.hbs", "x")]).contains("\"de-AT\" is not a language as file names have it"));
+    assert!(error(&[("_foot.de.txt.hbs", "x")]).contains("a partial has no language"));
+    let titled = error(&[("digest.title.hbs", "{{titel}}")]);
+    assert!(titled.starts_with("template digest.title.hbs, line 1: unknown field \"titel\""), "{titled}");
+}
+
 #[test]
 fn a_file_of_ones_own_replaces_the_embedded_one() {
     let own = folder(&[("digest.subject.hbs", "{{recipient_name}}: {{total}}")]);
@@ -557,7 +635,8 @@ fn names_that_lead_elsewhere_are_refused() {
     refused(
         &[("Digest.txt.hbs", "x")],
         "template Digest.txt.hbs: \"Digest\" is not a name for templates; name it NAME.subject.hbs, NAME.txt.hbs, \
-         NAME.html.hbs, or _NAME.txt.hbs and _NAME.html.hbs for partials; NAME is made of a-z, 0-9, - and _",
+         NAME.html.hbs and perhaps NAME.title.hbs, in German NAME.de.subject.hbs and so on, or _NAME.txt.hbs and \
+         _NAME.html.hbs for partials; NAME is made of a-z, 0-9, - and _",
     );
 }
 

@@ -18,7 +18,7 @@ use super::exit::UsageError;
 use super::run::known_rule;
 use super::{Exit, Format, Global, open, say};
 use crate::config::Config;
-use crate::model::{Letter, Rule, Watch};
+use crate::model::{Language, Letter, Rule, Watch};
 use crate::render::{Templates, sample_of};
 
 /// Show the mail, the text message, the notifications and the feed on one HTML page
@@ -43,12 +43,15 @@ pub(super) struct Arguments {
     /// Another template set than the rule's
     #[arg(long, value_name = "NAME")]
     template: Option<String>,
+    /// Another language than the reader's, such as de
+    #[arg(long, value_name = "LANGUAGE")]
+    language: Option<String>,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let now = Utc::now();
     let config = settings(global, arguments)?;
-    let about = match (&config, &arguments.conversation) {
+    let mut about = match (&config, &arguments.conversation) {
         (Some(config), Some(_)) => about::conversation(config, arguments, now)?,
         (config, _) => sample(config.as_ref(), arguments, now)?,
     };
@@ -57,11 +60,15 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         None => Templates::load(None, &[])?,
     };
     let set = arguments.template.as_deref().unwrap_or(&about.rule.template);
+    if let Some(text) = &arguments.language {
+        let wrong = || UsageError(format!("--language {text:?} is not a language; write it like de or pt-BR"));
+        about.letter.language = Some(Language::parse(text).ok_or_else(wrong)?);
+    }
     let words = templates.render(set, &about.letter).map_err(|error| match &arguments.template {
         Some(template) => UsageError(format!("--template {template:?}: {error}")).into(),
         None => anyhow::Error::from(error),
     })?;
-    let page = Page::of(config.as_ref(), &about, set, words, now)?.html()?;
+    let page = Page::of(config.as_ref(), &templates, &about, set, words, now)?.html()?;
     if arguments.file == Path::new("-") {
         say::text(&page);
         return Ok(Exit::Done);

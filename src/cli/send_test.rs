@@ -14,7 +14,7 @@ use crate::deliver::email::Mail;
 use crate::model::{
     Channel, Device, Gateway, Letter, Outcome, Provider, Recipient, RecipientId, email_address, masked, phone_number,
 };
-use crate::render::{self, sample_letter};
+use crate::render::sample_letter;
 
 /// Send a sample digest to an address, and print what the server says
 ///
@@ -96,7 +96,8 @@ fn by_note(config: &Config, channel: Channel, letter: Letter, now: DateTime<Utc>
         Ok(carrier) => carrier,
         Err(fault) => return Ok(fault.clone()),
     };
-    let note = render::note(&letter).context("put the sample into a note")?;
+    let (templates, _) = open::working_templates(config)?;
+    let note = templates.note(&letter).context("put the sample into a note")?;
     let uid = uid(now);
     let notification =
         Notification { recipient: letter.recipient, note, collapse: uid.clone(), uid, now, in_doubt_since: None };

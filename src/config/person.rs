@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::rule::AUDIENCES;
 use super::written::{Fault, fault, plain_name};
-use crate::model::{Hours, Named, email_address, phone_number};
+use crate::model::{Hours, Language, Named, email_address, phone_number};
 use crate::notation::{Days, Zone, hours_of_day};
 
 #[derive(Deserialize)]
@@ -22,6 +22,8 @@ pub(super) struct WrittenPerson {
     phone: Option<Spanned<String>>,
     /// The file that holds the number.
     phone_file: Option<Spanned<PathBuf>>,
+    /// The language of the mails; by default that of the shared templates.
+    language: Option<Spanned<String>>,
     /// The zone in which times are written; by default the desk's.
     time_zone: Option<Zone>,
     /// The days on which this person works.
@@ -61,6 +63,7 @@ impl WrittenPerson {
             name: self.name.unwrap_or_else(|| name.get_ref().clone()),
             email: self.email.map(Spanned::into_inner),
             phone,
+            language: read(self.language.as_ref(), language)?,
             time_zone: self.time_zone.map(|zone| zone.0),
             hours,
         };
@@ -70,6 +73,10 @@ impl WrittenPerson {
 
 fn read<T>(written: Option<&Spanned<String>>, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, Fault> {
     written.map(|text| parse(text.get_ref()).map_err(|message| fault(text, message))).transpose()
+}
+
+fn language(text: &str) -> Result<Language, String> {
+    Language::parse(text).ok_or_else(|| format!("{text:?} is not a language; write it like \"de\" or \"pt-BR\""))
 }
 
 fn phone(

@@ -25,10 +25,10 @@ pub struct Findings {
 
 /// Every relation that is read, with the columns that are read of it.
 const RELATIONS: [(&str, &str); 14] = [
-    ("agents", "id account_id name email phone avatar_url role active time_zone"),
+    ("agents", "id account_id name email phone avatar_url role active locale time_zone"),
     ("groups", "id name kind"),
     ("group_members", "group_id agent_id"),
-    ("contacts", "id account_id name email phone avatar_url kind blocked sms_consent time_zone last_active_at"),
+    ("contacts", "id account_id name email phone avatar_url kind blocked sms_consent locale time_zone last_active_at"),
     (
         "conversations",
         "id account_id number subject status assignee_id last_agent_id group_id contact_id bot_state waiting_since \

@@ -9,6 +9,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Params, Row};
 
 use super::Snapshot;
+use crate::model::Language;
 use crate::notation::reckonable;
 
 /// One row of a result, and what it takes to judge it.
@@ -136,6 +137,11 @@ impl Columns<'_> {
     /// A time zone by its IANA name.
     pub(super) fn zone(&self, column: &str) -> Option<Tz> {
         self.parsed(column, |name| name.parse().ok())
+    }
+
+    /// The language of a locale; what is none leaves nothing, with a warning.
+    pub(super) fn language(&self, column: &str) -> Option<Language> {
+        self.parsed(column, Language::parse)
     }
 
     /// A value without which the rest of the row still counts: a fault is warned of and leaves nothing.

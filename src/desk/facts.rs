@@ -53,7 +53,8 @@ pub(super) mod sql {
           END AS bot_silent_since
         FROM conversations c WHERE c.id IN (SELECT value FROM json_each(?1))";
     pub(in crate::desk) const CONTACTS: &str = "
-        SELECT id, account_id, name, email, phone, avatar_url, kind, blocked, sms_consent, time_zone, last_active_at
+        SELECT id, account_id, name, email, phone, avatar_url, kind, blocked, sms_consent, locale, time_zone,
+               last_active_at
         FROM contacts WHERE id IN (SELECT value FROM json_each(?1))";
     pub(in crate::desk) const GROUPS: &str = "
         SELECT id, name, kind FROM groups WHERE id IN (SELECT value FROM json_each(?1))";
@@ -178,6 +179,7 @@ fn contact(row: &Columns<'_>) -> Result<Contact> {
         email: row.text("email")?,
         phone: row.text("phone")?,
         sms_consent: row.yes_or_no("sms_consent")?,
+        language: row.language("locale"),
         time_zone: row.zone("time_zone"),
         last_active_at: row.optional_time("last_active_at")?,
     })

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Deserialize;
 
-use super::{AccountId, AgentId, Channel, ContactId, GroupId};
+use super::{AccountId, AgentId, Channel, ContactId, GroupId, Language};
 
 /// An agent's standing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
@@ -40,6 +40,8 @@ pub struct Agent {
     pub role: Role,
     /// False once the person has left.
     pub active: bool,
+    /// The language the agent reads.
+    pub language: Option<Language>,
     /// The zone the agent reads times in.
     pub time_zone: Option<Tz>,
 }
@@ -75,6 +77,8 @@ pub struct Contact {
     pub phone: Option<String>,
     /// Whether they want text messages; `None` = never asked.
     pub sms_consent: Option<bool>,
+    /// The language the contact reads.
+    pub language: Option<Language>,
     /// The zone the contact reads times in.
     pub time_zone: Option<Tz>,
     /// When they last did something anywhere.

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 use serde::Deserialize;
 
-use super::{Channel, Hours, Role, RuleName, Watch};
+use super::{Channel, Hours, Language, Role, RuleName, Watch};
 
 /// A circle of people around a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +144,8 @@ pub struct Named {
     pub email: Option<String>,
     /// Number for text messages, E.164.
     pub phone: Option<String>,
+    /// The language this person reads.
+    pub language: Option<Language>,
     /// The zone in which this person reads times.
     pub time_zone: Option<Tz>,
     /// When this person may be disturbed.

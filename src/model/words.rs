@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Attachment, ConversationId, Recipient, Show, Sound, Watch, Why};
+use super::{Attachment, ConversationId, Language, Recipient, Show, Sound, Watch, Why};
 
 /// A message before the latest one, of whichever side.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,8 @@ pub struct Entry {
 pub struct Letter {
     /// Who reads it.
     pub recipient: Recipient,
+    /// In which language, if anything says so.
+    pub language: Option<Language>,
     /// What the desk is called.
     pub desk: String,
     /// The conversations, longest waiting first, at most 200.

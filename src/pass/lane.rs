@@ -12,7 +12,7 @@ use crate::deliver::email::{Lane, Mail, Relay};
 use crate::deliver::{Notification, no_section};
 use crate::failpoint;
 use crate::model::{Channel, Gateway, Letter, Note, Outcome, Reply, Words};
-use crate::render::{self, Templates};
+use crate::render::Templates;
 
 /// What a lane is told.
 pub(super) enum Work {
@@ -70,7 +70,7 @@ fn prepare(post: &Post, job: Job) -> Result<Prepared, Reply> {
     if job.channel == Channel::Email {
         return mail(post, job).map(Prepared::Mail);
     }
-    let note = note(&job.letter)?;
+    let note = note(&post.templates, &job.letter)?;
     let Job { letter, thread, uid, now, in_doubt_since, .. } = job;
     let notification = Notification { recipient: letter.recipient, note, collapse: thread, uid, now, in_doubt_since };
     Ok(Prepared::Notification(job.channel, notification))
@@ -104,8 +104,8 @@ fn words(templates: &Templates, job: &Job) -> Result<Words, String> {
 }
 
 /// The letter as a short note.
-pub(super) fn note(letter: &Letter) -> Result<Note, Reply> {
-    let note = catch_unwind(AssertUnwindSafe(|| render::note(letter)));
+pub(super) fn note(templates: &Templates, letter: &Letter) -> Result<Note, Reply> {
+    let note = catch_unwind(AssertUnwindSafe(|| templates.note(letter)));
     note.unwrap_or_default().ok_or_else(|| reply("there is nothing to say in a note".into()))
 }
 

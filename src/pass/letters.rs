@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::config::Config;
 use crate::desk::{Agents, Content, Past, Sender, Snapshot, Wanted, Window};
 use crate::model::{
-    AgentId, ConversationId, Digest, Earlier, Entry, Event, Facts, Item, Letter, MessageId, RecipientId, Relation,
+    AgentId, ConversationId, Digest, Earlier, Entry, Event, Facts, Item, Language, Letter, MessageId, RecipientId, Relation,
     Rule, Show, Watch, display_name,
 };
 use crate::route::in_view;
@@ -41,6 +41,7 @@ pub(super) fn letters(
     let around = Around { config, facts, contents, events, now };
     let letters = digests.iter().zip(topics).map(|(digest, topics)| Letter {
         recipient: digest.recipient.clone(),
+        language: around.language(&digest.recipient.id),
         desk: config.desk.name.clone(),
         more: topics.len().saturating_sub(LONGEST_LETTER),
         entries: topics.iter().take(LONGEST_LETTER).map(|topic| around.entry(&digest.recipient.id, topic)).collect(),
@@ -212,6 +213,15 @@ impl Around<'_> {
             earlier: content.earlier.into_iter().map(|past| self.earlier(item, past)).collect(),
             show: topic.show,
             sound: topic.rule.and_then(|rule| rule.sound.clone()).filter(|sound| sound.in_view || !in_view()),
+        }
+    }
+
+    /// The language that a recipient reads, as far as desk or settings know.
+    fn language(&self, recipient: &RecipientId) -> Option<Language> {
+        match recipient {
+            RecipientId::Agent(id) => self.facts.agents.get(id)?.language.clone(),
+            RecipientId::Contact(id) => self.facts.contacts.get(id)?.language.clone(),
+            RecipientId::Person(name) => self.config.people.get(name)?.language.clone(),
         }
     }
 

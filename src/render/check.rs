@@ -15,6 +15,7 @@ use super::fields::{Fields, Limits};
 use super::helpers::{BLOCKS, VALUES};
 use super::sample::sample_letter;
 use super::templates::TemplateError;
+use super::times::Writing;
 
 /// Blocks and brackets inside one another; the parser keeps each on the stack.
 const DEEPEST: usize = 32;
@@ -31,7 +32,7 @@ static FIELD_NAMES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
         entry.earlier =
             vec![crate::model::Earlier { at: entry.at, sender: None, body: entry.body.clone(), waits: true }];
     }
-    let fields = Fields::of(&letter, Limits { conversations: 200, body_bytes: 1_024 });
+    let fields = Fields::of(&letter, Limits { conversations: 200, body_bytes: 1_024 }, Writing::English);
     let mut names = BTreeSet::new();
     collect_names(&serde_json::to_value(&fields).unwrap_or_default(), &mut names);
     names

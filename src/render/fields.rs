@@ -7,7 +7,8 @@ use crate::model::{Attachment, Entry, Letter, Show, Watch};
 
 use super::clean::NAME_GRAPHEMES;
 use super::labels::{initials, numbered, size, tint};
-use super::{clean, times, wording};
+use super::times::Writing;
+use super::{clean, wording};
 
 /// Longer subject lines and file names say no more.
 const TITLE_GRAPHEMES: usize = 120;
@@ -110,10 +111,10 @@ pub(super) struct Limits {
 }
 
 impl Fields {
-    /// The fields of a letter within limits.
-    pub(super) fn of(letter: &Letter, limits: Limits) -> Self {
+    /// The fields of a letter within limits, with times written in one way.
+    pub(super) fn of(letter: &Letter, limits: Limits, writing: Writing) -> Self {
         let shown = letter.entries.iter().take(limits.conversations);
-        let conversations: Vec<Shown> = shown.map(|entry| conversation(entry, letter, limits)).collect();
+        let conversations: Vec<Shown> = shown.map(|entry| conversation(entry, letter, limits, writing)).collect();
         let more = letter.more + letter.entries.len().saturating_sub(conversations.len());
         let total = wording::total(letter);
         let first = letter.entries.first();
@@ -146,20 +147,20 @@ impl Fields {
             unread: letter.entries.iter().all(|entry| entry.watch == Watch::Unread),
             unreplied: letter.entries.iter().all(|entry| entry.watch == Watch::Unreplied),
             oldest: first
-                .map(|entry| times::brief(entry.since, letter.now, letter.recipient.time_zone))
+                .map(|entry| writing.brief(entry.since, letter.now, letter.recipient.time_zone))
                 .unwrap_or_default(),
-            now: times::written(letter.now, letter.recipient.time_zone),
+            now: writing.written(letter.now, letter.recipient.time_zone),
             conversations,
         }
     }
 }
 
-fn conversation(entry: &Entry, letter: &Letter, limits: Limits) -> Shown {
+fn conversation(entry: &Entry, letter: &Letter, limits: Limits, writing: Writing) -> Shown {
     let zone = letter.recipient.time_zone;
     let for_contact = wording::is_to_contact(entry);
     let sender_name = wording::beginning(entry);
     let (message, cut) = message(entry, limits);
-    let earlier = earlier(entry, letter, limits);
+    let earlier = earlier(entry, letter, limits, writing);
     let waits = earlier.iter().filter(|past| past.waits).count();
     let earlier_count = usize::try_from(entry.earlier_count).unwrap_or(usize::MAX).max(waits);
     let number = entry.number.as_deref().map(numbered).filter(|number| !number.is_empty());
@@ -191,9 +192,9 @@ fn conversation(entry: &Entry, letter: &Letter, limits: Limits) -> Shown {
         initials: initials(&sender_name),
         tint: tint(&sender_name),
         sender_name,
-        since: times::written(entry.since, zone),
-        waiting: times::wait(entry.since, letter.now),
-        at: times::written(entry.at, zone),
+        since: writing.written(entry.since, zone),
+        waiting: writing.wait(entry.since, letter.now),
+        at: writing.written(entry.at, zone),
         message,
         cut,
         attachments: if entry.show == Show::None { Vec::new() } else { files(&entry.attachments) },
@@ -222,7 +223,7 @@ fn message(entry: &Entry, limits: Limits) -> (Option<String>, bool) {
 }
 
 /// The latest of the earlier messages, oldest first.
-fn earlier(entry: &Entry, letter: &Letter, limits: Limits) -> Vec<Past> {
+fn earlier(entry: &Entry, letter: &Letter, limits: Limits, writing: Writing) -> Vec<Past> {
     if entry.show != Show::Conversation {
         return Vec::new();
     }
@@ -230,7 +231,7 @@ fn earlier(entry: &Entry, letter: &Letter, limits: Limits) -> Vec<Past> {
     let past = entry.earlier.iter().skip(skipped).map(|earlier| {
         let body = clean::body(&earlier.body);
         Past {
-            at: times::written(earlier.at, letter.recipient.time_zone),
+            at: writing.written(earlier.at, letter.recipient.time_zone),
             sender_name: earlier.sender.as_deref().map(|name| clean::line(name, NAME_GRAPHEMES)),
             waits: earlier.waits,
             message: clean::fitting(&body, limits.body_bytes).unwrap_or(body),

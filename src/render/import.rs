@@ -26,7 +26,7 @@ pub(super) fn translated(text: &str, part: Part) -> Option<String> {
     for (single, in_text, in_html) in FIELDS {
         let double = match part {
             // one line: there is nothing to quote
-            Part::Subject => format!("{{{single}}}"),
+            Part::Subject | Part::Title => format!("{{{single}}}"),
             Part::Text => in_text.to_owned(),
             Part::Html if plain && single == "{conversation_link}" => "{{rich conversation_link}}".to_owned(),
             Part::Html => in_html.to_owned(),

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::import;
 use super::templates::TemplateError;
+use crate::model::Language;
 
 /// The files in the binary.
 const EMBEDDED: [(&str, &str); 3] = [
@@ -25,16 +26,21 @@ pub(super) enum Part {
     Subject,
     Text,
     Html,
+    /// What notifications are called; a set need not have it.
+    Title,
 }
 
 impl Part {
-    pub(super) const ALL: [Self; 3] = [Self::Subject, Self::Text, Self::Html];
+    pub(super) const ALL: [Self; 4] = [Self::Subject, Self::Text, Self::Html, Self::Title];
+    /// Without these a set says nothing.
+    const NEEDED: [Self; 3] = [Self::Subject, Self::Text, Self::Html];
 
     pub(super) fn ending(self) -> &'static str {
         match self {
             Self::Subject => ".subject.hbs",
             Self::Text => ".txt.hbs",
             Self::Html => ".html.hbs",
+            Self::Title => ".title.hbs",
         }
     }
 
@@ -59,12 +65,15 @@ pub(super) fn files(folder: Option<&Path>, sets: &[&str]) -> Result<BTreeMap<Str
     let mut named: BTreeSet<&str> = sets.iter().copied().filter(|set| !set.is_empty()).collect();
     // sets that no rule names yet are checked as well: a misspelt file name shows as an incomplete set
     named.extend(files.keys().filter_map(|file| Part::split(file)).map(|(set, _)| set).filter(|set| !is_partial(set)));
+    // whoever reads another language gets the set without one
+    let without: Vec<&str> = named.iter().filter_map(|set| in_language(set)).map(|(set, _)| set).collect();
+    named.extend(without);
     for set in named {
         check_name(set, set)?;
         if is_partial(set) {
             return Err(misnamed(set, "a name that begins with _ is a partial, not a set"));
         }
-        for part in Part::ALL {
+        for part in Part::NEEDED {
             let file = format!("{set}{}", part.ending());
             if !files.contains_key(&file) {
                 return Err(missing(&file, set, folder));
@@ -109,6 +118,9 @@ fn read_folder(folder: &Path, files: &mut BTreeMap<String, String>) -> Result<()
             return Err(misnamed(name, "the name does not say which part it is"));
         };
         check_name(name, set.strip_prefix('_').unwrap_or(set))?;
+        if is_partial(set) && in_language(set).is_some() {
+            return Err(misnamed(name, "a partial has no language; give it another name, such as _NAME-de"));
+        }
         let text = read_file(&path, &folder).map_err(|reason| TemplateError {
             file: name.to_owned(),
             line: None,
@@ -134,7 +146,16 @@ fn read_file(path: &Path, folder: &Path) -> Result<String, String> {
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
+/// The set and the language of a name such as `digest.de`.
+pub(super) fn in_language(set: &str) -> Option<(&str, &str)> {
+    set.split_once('.')
+}
+
 fn check_name(file: &str, set: &str) -> Result<(), TemplateError> {
+    let (set, tag) = in_language(set).map_or((set, None), |(set, tag)| (set, Some(tag)));
+    if let Some(tag) = tag.filter(|tag| Language::parse(tag).is_none_or(|language| language.as_str() != *tag)) {
+        return Err(misnamed(file, &format!("{tag:?} is not a language as file names have it, such as de or pt-br")));
+    }
     let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '_' | '-');
     let allowed = !set.is_empty() && set.chars().all(plain);
     allowed.then_some(()).ok_or_else(|| misnamed(file, &format!("{set:?} is not a name for templates")))
@@ -145,8 +166,9 @@ fn misnamed(file: &str, reason: &str) -> TemplateError {
         file: file.to_owned(),
         line: None,
         reason: reason.to_owned(),
-        remedy: "name it NAME.subject.hbs, NAME.txt.hbs, NAME.html.hbs, or _NAME.txt.hbs and _NAME.html.hbs for \
-                 partials; NAME is made of a-z, 0-9, - and _"
+        remedy: "name it NAME.subject.hbs, NAME.txt.hbs, NAME.html.hbs and perhaps NAME.title.hbs, in German \
+                 NAME.de.subject.hbs and so on, or _NAME.txt.hbs and _NAME.html.hbs for partials; NAME is made of a-z, \
+                 0-9, - and _"
             .into(),
     }
 }

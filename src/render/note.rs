@@ -5,7 +5,7 @@ use crate::model::{Entry, Letter, Note, Show};
 use super::{clean, wording};
 
 /// The longest title of a note: user-perceived characters, never half of one.
-const TITLE_GRAPHEMES: usize = 120;
+pub(super) const TITLE_GRAPHEMES: usize = 120;
 /// The longest body of a note, likewise.
 const BODY_GRAPHEMES: usize = 500;
 

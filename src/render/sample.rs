@@ -29,6 +29,7 @@ pub fn sample_letter(now: DateTime<Utc>) -> Letter {
             address: "ada@example.com".into(),
             time_zone: Tz::Europe__Berlin,
         },
+        language: None,
         desk: "Northwind Support".into(),
         entries: vec![
             entry("1042", "Tom Becker", "Invoice question", invoice_body),

@@ -6,11 +6,13 @@ use std::path::Path;
 use handlebars::{Context, Handlebars};
 use thiserror::Error;
 
-use crate::model::{Letter, Show, Words};
+use crate::model::{Language, Letter, Note, Show, Words};
 
 use super::fields::{Fields, Limits};
 use super::library::{self, Part};
+use super::note::{TITLE_GRAPHEMES, note};
 use super::page::Page;
+use super::times::Writing;
 use super::{check, clean, helpers, sample};
 
 /// One long message must not bury the conversations after it; alone it is shown whole.
@@ -31,6 +33,9 @@ const LIMITS: [Limits; 8] = [
     Limits { conversations: 10, body_bytes: 512 },
     Limits { conversations: 1, body_bytes: 512 },
 ];
+
+/// A title has no room for messages.
+const OF_A_TITLE: Limits = Limits { conversations: 200, body_bytes: 256 };
 
 /// What is wrong with a template, where, and what helps.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -111,14 +116,21 @@ impl Templates {
         Ok(templates)
     }
 
-    /// The names of the sets that rules may use.
+    /// The names of the sets that rules may use, and of those in other languages: `digest`, `digest.de`.
     pub fn sets(&self) -> impl Iterator<Item = &str> {
         self.sets.iter().map(String::as_str)
     }
 
-    /// A letter in the words of a set; the empty name means `digest`.
-    pub fn render(&self, set: &str, letter: &Letter) -> Result<Words, RenderError> {
+    /// The set in which a reader of that language gets what is told by a set; the empty name means `digest`.
+    pub fn set_for<'a>(&'a self, set: &'a str, language: Option<&Language>) -> &'a str {
         let set = if set.is_empty() || self.embedded_only { "digest" } else { set };
+        let wanted = language.into_iter().flat_map(Language::widening).map(|tag| format!("{set}.{tag}"));
+        wanted.filter_map(|name| self.sets.get(&name)).map(String::as_str).next().unwrap_or(set)
+    }
+
+    /// A letter in the words of a set, in the reader's language if the set has it; the empty name means `digest`.
+    pub fn render(&self, set: &str, letter: &Letter) -> Result<Words, RenderError> {
+        let set = self.set_for(set, letter.language.as_ref());
         if !self.sets.contains(set) {
             let known: Vec<&str> = self.sets().collect();
             return Err(RenderError::UnknownSet(set.to_owned(), known.join(", ")));
@@ -133,8 +145,31 @@ impl Templates {
         Err(RenderError::TooLarge { set: set.to_owned() })
     }
 
+    /// A letter as a short note, under a title in the reader's language where the shared set has one; `None` of nothing.
+    pub fn note(&self, letter: &Letter) -> Option<Note> {
+        let mut note = note(letter)?;
+        let set = self.set_for("", letter.language.as_ref());
+        match self.title(set, letter) {
+            Ok(title) => note.title = title.unwrap_or(note.title),
+            Err(error) => tracing::warn!("{error}; a notification goes out under doorbell's own title"),
+        }
+        Some(note)
+    }
+
+    /// What a set calls a note, if it has a part for that and the part says something.
+    fn title(&self, set: &str, letter: &Letter) -> Result<Option<String>, RenderError> {
+        let name = template_name(set, Part::Title);
+        if !self.text.has_template(&name) {
+            return Ok(None);
+        }
+        let fields = Fields::of(letter, OF_A_TITLE, Writing::of_set(set));
+        let failed = |error| RenderError::Template { file: name.clone(), reason: check::said(&error) };
+        let title = clean::line(&self.text.render(&name, &fields).map_err(failed)?, TITLE_GRAPHEMES);
+        Ok(Some(title).filter(|title| !title.is_empty()))
+    }
+
     fn render_within(&self, set: &str, letter: &Letter, limits: Limits) -> Result<Words, RenderError> {
-        let fields = Fields::of(letter, limits);
+        let fields = Fields::of(letter, limits, Writing::of_set(set));
         // the context is by far the dearest step: once for all three parts
         let context = Context::wraps(&fields)
             .map_err(|error| RenderError::Template { file: set.to_owned(), reason: error.to_string() })?;
@@ -157,6 +192,10 @@ impl Templates {
     /// Renders a set with the sample letters.
     fn prove(&self, set: &str) -> Result<(), TemplateError> {
         for (case, letter) in sample::trials() {
+            self.title(set, &letter).map_err(|error| {
+                let file = format!("{set}{}", Part::Title.ending());
+                fault(&file, format!("it fails with a sample ({case}): {error}"), "use the field only where it exists")
+            })?;
             let words = self.render(set, &letter).map_err(|error| {
                 let file = match &error {
                     RenderError::Template { file, .. } => file.clone(),
@@ -189,6 +228,7 @@ fn fault(file: &str, reason: String, remedy: &str) -> TemplateError {
 fn template_name(set: &str, part: Part) -> String {
     match part {
         Part::Subject => format!("{set}.subject"),
+        Part::Title => format!("{set}.title"),
         Part::Text | Part::Html => set.to_owned(),
     }
 }

@@ -3,13 +3,59 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::{OffsetName, Tz};
 
+/// How times are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writing {
+    /// With the names of days and months.
+    English,
+    /// In numbers that every language reads: `2026-03-02 09:14 CET`, `2 d 4 h`.
+    Numbers,
+}
+
+impl Writing {
+    /// By the language in the name of a template set, if there is one.
+    pub(super) fn of_set(set: &str) -> Self {
+        let tag = set.split_once('.').map_or("en", |(_, tag)| tag);
+        if tag.split('-').next() == Some("en") { Self::English } else { Self::Numbers }
+    }
+
+    /// An instant with its date and zone.
+    pub(super) fn written(self, at: DateTime<Utc>, zone: Tz) -> String {
+        match self {
+            Self::English => written(at, zone),
+            Self::Numbers => dated(at, zone, "%Y-%m-%d %H:%M"),
+        }
+    }
+
+    /// The hour alone on the day of `now`, else with its day.
+    pub(super) fn brief(self, at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
+        match self {
+            Self::Numbers if !is_one_day(at, now, zone) => at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string(),
+            _ => brief(at, now, zone),
+        }
+    }
+
+    /// A length of time in its two largest units.
+    pub(super) fn wait(self, since: DateTime<Utc>, now: DateTime<Utc>) -> String {
+        let words = wait(since, now);
+        match self {
+            Self::English => words,
+            Self::Numbers => words.replace("less than a minute", "< 1 min").replace(" days", " d").replace(" day", " d"),
+        }
+    }
+}
+
 /// `Mon 2 Mar 2026, 09:14 CET`: a zone without a name of letters is written as its offset.
 pub(super) fn written(at: DateTime<Utc>, zone: Tz) -> String {
+    dated(at, zone, "%a %-d %b %Y, %H:%M")
+}
+
+fn dated(at: DateTime<Utc>, zone: Tz, pattern: &str) -> String {
     let local = at.with_timezone(&zone);
     let name = local.offset().abbreviation().filter(|name| name.chars().all(|letter| letter.is_ascii_alphabetic()));
     match name {
-        Some(name) => format!("{} {name}", local.format("%a %-d %b %Y, %H:%M")),
-        None => local.format("%a %-d %b %Y, %H:%M UTC%:z").to_string(),
+        Some(name) => format!("{} {name}", local.format(pattern)),
+        None => format!("{}{}", local.format(pattern), local.format(" UTC%:z")),
     }
 }
 
@@ -61,6 +107,25 @@ mod tests {
         case("2026-03-02T08:14:00Z", Tz::UTC, "Mon 2 Mar 2026, 08:14 UTC");
         case("2026-03-02T08:14:00Z", Tz::America__Sao_Paulo, "Mon 2 Mar 2026, 05:14 UTC-03:00");
         case("2026-03-02T08:14:00Z", Tz::Asia__Kathmandu, "Mon 2 Mar 2026, 13:59 UTC+05:45");
+    }
+
+    #[test]
+    fn in_other_languages_times_are_numbers() {
+        let (at, now) = (instant("2026-03-02T08:14:00Z"), instant("2026-03-04T12:15:59Z"));
+        let zone = Tz::Europe__Berlin;
+        for (set, expected) in [
+            ("digest", ["Mon 2 Mar 2026, 09:14 CET", "Mon 2 Mar, 09:14", "2 days 4 h"]),
+            ("digest.en-gb", ["Mon 2 Mar 2026, 09:14 CET", "Mon 2 Mar, 09:14", "2 days 4 h"]),
+            ("digest.de", ["2026-03-02 09:14 CET", "2026-03-02 09:14", "2 d 4 h"]),
+        ] {
+            let writing = Writing::of_set(set);
+            let shown = [writing.written(at, zone), writing.brief(at, now, zone), writing.wait(at, now)];
+            assert_eq!(shown, expected, "{set}");
+        }
+        let numbers = Writing::Numbers;
+        assert_eq!(numbers.brief(at, at, zone), "09:14");
+        assert_eq!((numbers.wait(at, at), numbers.wait(at, at + TimeDelta::days(1))), ("< 1 min".into(), "1 d".into()));
+        assert_eq!(numbers.written(at, Tz::Asia__Kathmandu), "2026-03-02 13:59 UTC+05:45");
     }
 
     #[test]

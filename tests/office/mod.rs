@@ -101,6 +101,12 @@ impl Office {
         self.write("UPDATE agents SET time_zone = ?1 WHERE id = ?2", (zone, id))
     }
 
+    /// The agent reads this language.
+    pub fn locale(&mut self, agent: &str, locale: &str) -> &mut Self {
+        let id = self.agent_number(agent);
+        self.write("UPDATE agents SET locale = ?1 WHERE id = ?2", (locale, id))
+    }
+
     pub fn phone(&mut self, agent: &str, number: &str) -> &mut Self {
         let id = self.agent_number(agent);
         self.write("UPDATE agents SET phone = ?1 WHERE id = ?2", (number, id))

@@ -80,7 +80,8 @@ pub(super) fn conversation(config: &Config, arguments: &Arguments, now: DateTime
         None => return Err(nobody(&facts, &id)),
     };
     refuse_stranger(&facts, &id, &person)?;
-    decisions.retain(|decision| decision.recipient.as_ref().is_none_or(|other| *other == person));
+    let nobody = |decision: &Decision| matches!(decision.verdict, Verdict::Skipped(Reason::NobodyToTell));
+    decisions.retain(|decision| decision.recipient.as_ref().map_or(!nobody(decision), |other| *other == person));
     decisions.sort_by_key(rank);
     let rule = rule(config, arguments, &decisions, &person)?;
     decisions.retain(|decision| decision.rule == rule.name);

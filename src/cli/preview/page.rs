@@ -12,6 +12,7 @@ use super::mail::Seen;
 use super::short::{Short, Text, short, texts};
 use crate::config::Config;
 use crate::model::{Channel, Show, Words};
+use crate::render::Templates;
 
 /// Every value in it is escaped: what strangers sent stays text, and the mail stays in its frame.
 const TEMPLATE: &str = include_str!("page.html.hbs");
@@ -37,25 +38,26 @@ pub(super) struct Page {
 /// What keeps a channel from telling this, if anything does.
 #[derive(Serialize)]
 struct Remarks {
-    email: Vec<String>,
-    sms: Vec<String>,
-    push: Vec<String>,
-    desktop: Vec<String>,
-    in_app: Vec<String>,
+    email: String,
+    sms: String,
+    push: String,
+    desktop: String,
+    in_app: String,
 }
 
 impl Page {
     /// The page about a letter in these words, of this template set.
     pub(super) fn of(
         config: Option<&Config>,
+        templates: &Templates,
         about: &About,
         set: &str,
         words: Words,
         now: DateTime<Utc>,
     ) -> Result<Self> {
         let letter = &about.letter;
-        let shows_message = config.and_then(|config| config.notes.get(&Channel::Sms)).is_some_and(|it| it.shows_message());
-        let remarks = |channel| remarks(config, about, channel);
+        let shows_message = config.and_then(|config| config.notes.get(&Channel::Sms)).map(|it| it.shows_message());
+        let remarks = |channel| remark(config, about, channel);
         let title = match &about.conversation {
             Some(number) => format!("Conversation {number}, as {} would read it", letter.recipient.name),
             None => format!("A sample, as {} would read it", letter.recipient.name),
@@ -66,11 +68,11 @@ impl Page {
             sample: matches!(about.standing, Standing::Sample),
             standing: about.standing.word(),
             standing_lines: about.standing.lines().to_vec(),
-            facts: facts(about, set, now),
+            facts: facts(about, templates.set_for(set, letter.language.as_ref()), now),
             mail_height: frame_height(&words),
             mail: Seen::of(config, letter, words, now),
-            texts: texts(letter, shows_message)?,
-            note: short(letter)?,
+            texts: texts(templates, letter, shows_message)?,
+            note: short(templates, letter)?,
             remarks: Remarks {
                 email: remarks(Channel::Email),
                 sms: remarks(Channel::Sms),
@@ -104,31 +106,41 @@ fn facts(about: &About, set: &str, now: DateTime<Utc>) -> Vec<(&'static str, Str
         facts.push(("Rule", format!("{}, watch = \"{}\", show = \"{show}\"", about.rule.name, about.rule.watch.word())));
     }
     facts.push(("Times in", format!("{}, now {}", recipient.time_zone, time::shown(now, recipient.time_zone))));
-    facts.push(("Template set", if set.is_empty() { "digest".into() } else { set.to_owned() }));
+    facts.push(("Language", language(about, set)));
+    facts.push(("Template set", set.to_owned()));
     facts
 }
 
-/// Why a channel would not tell this; nothing where it would.
-fn remarks(config: Option<&Config>, about: &About, channel: Channel) -> Vec<String> {
-    let Some(config) = config else { return Vec::new() };
-    let mut remarks = Vec::new();
+/// The reader's language, and whether the words are in it.
+fn language(about: &About, set: &str) -> String {
+    match &about.letter.language {
+        None => "not known; the set without a language is used".into(),
+        Some(language) if set.contains('.') || language.widening().any(|tag| tag == "en") => language.as_str().into(),
+        Some(language) => format!("{}; the template set is not there in it", language.as_str()),
+    }
+}
+
+/// Why a channel would not tell this, in a sentence; nothing where it would.
+fn remark(config: Option<&Config>, about: &About, channel: Channel) -> String {
+    let Some(config) = config else { return String::new() };
+    let mut reasons = Vec::new();
+    if about.has_rule && !about.rule.via.iter().any(|step| step.channel == channel) {
+        reasons.push(format!("rule {} does not tell by it", about.rule.name));
+    }
     let is_set_up = match channel {
         Channel::Email => config.email.is_some(),
         Channel::InApp => true,
         other => config.notes.contains_key(&other),
     };
     if !is_set_up {
-        remarks.push(format!("The settings have no section [{channel}]."));
-    }
-    if about.has_rule && !about.rule.via.iter().any(|step| step.channel == channel) {
-        remarks.push(format!("Rule {} does not tell by {channel}.", about.rule.name));
+        reasons.push(format!("the settings have no section [{channel}]"));
     }
     let unreached = about.ways.iter().find(|(other, _)| *other == channel).and_then(|(_, way)| way.as_ref().err());
-    remarks.extend(unreached.map(|reason| format!("{}: {}.", about.letter.recipient.name, reason.sentence())));
-    remarks
+    reasons.extend(unreached.map(|reason| format!("{}: {}", about.letter.recipient.name, reason.sentence())));
+    if reasons.is_empty() { String::new() } else { format!("Not told by {channel}: {}.", reasons.join("; ")) }
 }
 
 /// Pixels for the frame of the mail, by how much it says; nothing in it may run to find out.
 fn frame_height(words: &Words) -> usize {
-    (words.text.lines().count() * 22 + 260).clamp(480, 1_500)
+    (words.text.lines().count() * 24 + 300).clamp(480, 1_800)
 }

@@ -6,15 +6,15 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::deliver::notes::{measured, push_body, text_message};
 use crate::model::{Letter, Note};
-use crate::render;
+use crate::render::Templates;
 
 /// A text message, with or without what was said.
 #[derive(Serialize)]
 pub(super) struct Text {
     /// The setting that makes it so.
     setting: &'static str,
-    /// Whether the settings have it so.
-    chosen: bool,
+    /// Who has it so: nobody, the settings, or doorbell where they say nothing.
+    chosen: &'static str,
     /// What goes out.
     goes: String,
     /// What of the whole does not.
@@ -42,8 +42,8 @@ pub(super) struct Short {
 }
 
 /// The letter as a text message in both ways.
-pub(super) fn texts(letter: &Letter, shows_message: bool) -> Result<Vec<Text>> {
-    let note = note(letter)?;
+pub(super) fn texts(templates: &Templates, letter: &Letter, shows_message: Option<bool>) -> Result<Vec<Text>> {
+    let note = note(templates, letter)?;
     let text = |setting, with_message| {
         let (whole, goes) = text_message(&note, with_message);
         let kept = goes.trim_end_matches(['.', '…']);
@@ -52,7 +52,11 @@ pub(super) fn texts(letter: &Letter, shows_message: bool) -> Result<Vec<Text>> {
         let segments = if measured.segments == 1 { "1 segment".into() } else { format!("{} segments", measured.segments) };
         Text {
             setting,
-            chosen: shows_message == with_message,
+            chosen: match shows_message {
+                Some(shows_message) if shows_message == with_message => "as in the settings",
+                None if !with_message => "the default",
+                _ => "",
+            },
             rest: rest.to_owned(),
             alphabet: measured.alphabet,
             used: measured.used,
@@ -65,11 +69,11 @@ pub(super) fn texts(letter: &Letter, shows_message: bool) -> Result<Vec<Text>> {
 }
 
 /// The letter's first conversation as a notification: each has one of its own.
-pub(super) fn short(letter: &Letter) -> Result<Short> {
+pub(super) fn short(templates: &Templates, letter: &Letter) -> Result<Short> {
     let mut first = letter.clone();
     first.entries.truncate(1);
     first.more = 0;
-    let note = note(&first)?;
+    let note = note(templates, &first)?;
     let body = push_body(&note);
     Ok(Short {
         kind: note.kind,
@@ -85,6 +89,6 @@ pub(super) fn short(letter: &Letter) -> Result<Short> {
     })
 }
 
-fn note(letter: &Letter) -> Result<Note> {
-    render::note(letter).context("put the letter into a note")
+fn note(templates: &Templates, letter: &Letter) -> Result<Note> {
+    templates.note(letter).context("put the letter into a note")
 }

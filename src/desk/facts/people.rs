@@ -14,10 +14,10 @@ const STAND_IN_ROUNDS: usize = 2;
 
 pub(in crate::desk) mod sql {
     pub(in crate::desk) const AGENTS: &str = "
-        SELECT id, account_id, name, email, phone, avatar_url, role, active, time_zone FROM agents
+        SELECT id, account_id, name, email, phone, avatar_url, role, active, locale, time_zone FROM agents
         WHERE id IN (SELECT value FROM json_each(?1))";
     pub(in crate::desk) const ALL_AGENTS: &str = "
-        SELECT id, account_id, name, email, phone, avatar_url, role, active, time_zone FROM agents";
+        SELECT id, account_id, name, email, phone, avatar_url, role, active, locale, time_zone FROM agents";
     pub(in crate::desk) const PRESENCE: &str = "
         SELECT subject_id, status, surface, last_active_at FROM presence
         WHERE subject_type = ?1 AND subject_id IN (SELECT value FROM json_each(?2))
@@ -101,6 +101,7 @@ fn agent(row: &Columns<'_>) -> Result<Agent> {
         avatar_url: row.text("avatar_url")?,
         role: row.word("role", &ROLES, Role::Agent),
         active: row.yes("active")?,
+        language: row.language("locale"),
         time_zone: row.zone("time_zone"),
     })
 }

@@ -100,7 +100,7 @@ impl Writer<'_, '_> {
 
     fn add(&mut self, way: usize, mut ready: Ready) {
         if ready.delivery.channel == Channel::InApp {
-            let outcome = match ready.letter.take().as_ref().map(note) {
+            let outcome = match ready.letter.take().map(|letter| note(&self.post.templates, &letter)) {
                 Some(Err(reply)) => Outcome::RefusedMessage(reply),
                 note => {
                     ready.note = note.and_then(Result::ok);
