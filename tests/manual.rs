@@ -54,6 +54,7 @@ fn every_command_and_option_of_the_help_is_in_the_manual() {
         "explain",
         "plan",
         "schedule",
+        "preview",
         "send-test",
         "templates export",
         "completions",

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use doorbell::config::Config;
 use doorbell::desk::SCHEMA;
+use doorbell::model::Language;
 use doorbell::render::{Templates, sample_letter};
 use rusqlite::Connection;
 
@@ -186,6 +187,26 @@ fn the_template_set_of_the_papers_passes_the_check() {
     assert_eq!(words.subject, "Tom Becker waits: #1042 Invoice question");
     assert!(words.text.contains("> Guten Morgen,"), "{}", words.text);
     assert!(words.html.contains("<h2>Tom Becker, #1042 Invoice question</h2>"), "{}", words.html);
+}
+
+#[test]
+fn the_german_example_of_the_papers_has_no_english_in_it() {
+    let paper = Paper::read("docs/templates.md");
+    let section = paper.text.split("## Several languages").nth(1).unwrap().split("\n## ").next().unwrap().to_owned();
+    let blocks = Paper { path: paper.path, text: section }.blocks("handlebars");
+    let [text] = blocks.as_slice() else { panic!("{} examples", blocks.len()) };
+    let folder = tempfile::tempdir().unwrap();
+    for (part, words) in [("subject", "{{total}} offen"), ("txt", text), ("html", "<p>{{total}}</p>")] {
+        fs::write(folder.path().join(format!("digest.de.{part}.hbs")), words).unwrap();
+    }
+    let templates = Templates::load(Some(folder.path()), &[]).unwrap_or_else(|error| panic!("{error}"));
+    let mut letter = sample_letter("2026-03-02T09:00:00Z".parse().unwrap());
+    letter.language = Language::parse("de-AT");
+    letter.entries.truncate(1);
+    letter.more = 2;
+    let words = templates.render("", &letter).unwrap().text;
+    assert!(words.starts_with("Unbeantwortet seit 2026-03-02 06:40 CET (3 h 20 min): Tom Becker\n> Guten"), "{words}");
+    assert!(words.ends_with("Zum Gespräch: https://desk.example.com/inbox/1042\n\nUnd 2 weitere.\n"), "{words}");
 }
 
 #[test]

@@ -102,7 +102,13 @@ fn text(page: &str) -> String {
         text.push_str(inside);
     }
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    lines.join("\n").replace("&#x27;", "'").replace("&quot;", "\"").replace("&#x3D;", "=").replace("&gt;", ">").replace("&lt;", "<")
+    lines
+        .join("\n")
+        .replace("&#x27;", "'")
+        .replace("&quot;", "\"")
+        .replace("&#x3D;", "=")
+        .replace("&gt;", ">")
+        .replace("&lt;", "<")
 }
 
 /// The document in the frame, as the browser takes it out of its attribute.
@@ -112,6 +118,17 @@ fn framed(page: &str) -> String {
     [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#x60;", "`"), ("&#x3D;", "="), ("&amp;", "&")]
         .iter()
         .fold(html.to_owned(), |html, (escaped, letter)| html.replace(escaped, letter))
+}
+
+/// Words in German, in the folder `mails`.
+fn german(folder: &Path) {
+    let templates = folder.join("mails");
+    fs::create_dir(&templates).unwrap();
+    for (part, words) in
+        [("subject", "Neue Nachricht"), ("txt", "seit {{oldest}}"), ("html", "<p>Hallo</p>"), ("title", "Es klingelt")]
+    {
+        fs::write(templates.join(format!("digest.de.{part}.hbs")), words).unwrap();
+    }
 }
 
 #[test]
@@ -151,7 +168,8 @@ fn a_sample_reads_well() {
     let shown = text(&page(folder.path(), &[]));
     // the sample was written just now: its times and the version are those of the day
     let digit = |letter: u8| letter.is_ascii_digit();
-    let time = |line: &str| line.as_bytes().windows(5).any(|it| digit(it[0]) && digit(it[1]) && it[2] == b':' && digit(it[3]));
+    let time =
+        |line: &str| line.as_bytes().windows(5).any(|it| digit(it[0]) && digit(it[1]) && it[2] == b':' && digit(it[3]));
     let lines: Vec<&str> = shown.lines().filter(|line| !time(line) && !line.contains("Written by")).collect();
     insta::assert_snapshot!(lines.join("\n"));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -210,7 +228,7 @@ fn whoever_would_not_be_told_sees_the_words_and_reads_why_not() {
     let told = shown(&["--conversation", "1000", "--for", "ada@example.com"]);
     assert!(told.contains("Ada: not told: nothing new since it was told"), "{told}");
     let over = shown(&["--conversation", "1001", "--for", "agent:2"]);
-    assert!(over.contains("Bob: not told: nothing waits for rule digest: answered"), "{over}");
+    assert!(over.contains("Bob: not told: nothing waits for rule digest: it was answered"), "{over}");
     assert!(over.contains("shown is what the contact wrote last, as if it waited"), "{over}");
     assert!(over.contains("> Do you ship to Norway?"), "{over}");
 }
@@ -220,7 +238,9 @@ fn a_contact_reads_the_reply_and_nothing_of_the_desk() {
     let office = office();
     let page = page(office.folder(), &["--conversation", "1001", "--for", "eva@customer.example"]);
     let shown = text(&page);
-    for part in ["as Eva would read it", "Bob answered you", "> We do, within a week.", "contact:2", "Rule: reply, watch"] {
+    for part in
+        ["as Eva would read it", "Bob answered you", "> We do, within a week.", "contact:2", "Rule: reply, watch"]
+    {
         assert!(shown.contains(part), "{part:?} is not in\n{shown}");
     }
     assert!(!page.contains("chat.example.com"), "{page}");
@@ -229,24 +249,55 @@ fn a_contact_reads_the_reply_and_nothing_of_the_desk() {
 #[test]
 fn a_rule_a_person_and_a_language_of_the_settings_can_be_named() {
     let office = office();
-    let templates = office.folder().join("mails");
-    fs::create_dir(&templates).unwrap();
-    for (part, words) in
-        [("subject", "Neue Nachricht"), ("txt", "seit {{oldest}}"), ("html", "<p>Hallo</p>"), ("title", "Es klingelt")]
-    {
-        fs::write(templates.join(format!("digest.de.{part}.hbs")), words).unwrap();
-    }
+    german(office.folder());
     settings(office.folder(), &format!("{RULES}[templates]\nfolder = \"mails\"\n"));
     let shown = text(&page(office.folder(), &["--conversation", "1000", "--rule", "urgent"]));
-    for part in ["as Olga on call would read it", "Language: de-at", "digest.de", "Neue Nachricht", "Es klingelt: Hello?"] {
+    for part in
+        ["as Olga on call would read it", "Language: de-at", "digest.de", "Neue Nachricht", "Es klingelt: Hello?"]
+    {
         assert!(shown.contains(part), "{part:?} is not in\n{shown}");
     }
     let sample = text(&page(office.folder(), &["--language", "de"]));
     assert!(sample.contains("Neue Nachricht") && sample.contains("\nseit "), "{sample}");
     let french = text(&page(office.folder(), &["--language", "fr"]));
-    assert!(french.contains("fr; the template set is not there in it") && french.contains("wait for an answer"), "{french}");
+    assert!(
+        french.contains("fr; the template set is not there in it") && french.contains("wait for an answer"),
+        "{french}"
+    );
     let reply = text(&page(office.folder(), &["--rule", "reply"]));
     assert!(reply.contains("A sample, as Tom Becker would read it") && reply.contains("answered you"), "{reply}");
+}
+
+#[test]
+fn the_mail_and_the_feed_that_go_are_in_the_language_that_was_shown() {
+    let mut office = office();
+    office.locale("ada", "de_AT.UTF-8");
+    office.at(&ago(50)).asks("c3", "Anybody?").assign("c3", "bob");
+    german(office.folder());
+    let bell = "[rule.bell]\nwatch = \"unreplied\"\nschedule = { every = \"5m\" }\ntell = [\"assignee\"]\nvia = [\"in_app\"]\n";
+    settings(office.folder(), &format!("{RULES}{bell}[templates]\nfolder = \"mails\"\n"));
+    let shown = text(&page(office.folder(), &["--conversation", "1000", "--for", "ada@example.com"]));
+    assert!(shown.contains("Neue Nachricht") && shown.contains("Es klingelt"), "{shown}");
+    printed(office.folder(), &["run"]);
+    let mails = fs::read_dir(office.folder().join("outbox")).unwrap();
+    let mails: Vec<_> =
+        mails.map(|entry| entry.unwrap().path()).filter(|path| path.extension().unwrap() == "eml").collect();
+    let subject = |name: &str| {
+        let path = mails.iter().find(|path| path.file_name().unwrap().to_str().unwrap().starts_with(name)).unwrap();
+        let mail = fs::read_to_string(path).unwrap();
+        mail.lines().find(|line| line.starts_with("Subject:")).unwrap().to_owned()
+    };
+    assert_eq!(subject("ada"), "Subject: Neue Nachricht");
+    assert!(
+        subject("bob").starts_with("Subject: Tom waits for an answer") || subject("bob").starts_with("Subject: Eva")
+    );
+    let feed = rusqlite::Connection::open(office.path()).unwrap();
+    let title = |recipient: &str| -> String {
+        let sql = "SELECT title FROM in_app_notifications WHERE recipient = ?1";
+        feed.query_row(sql, [recipient], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(title("agent:1"), "Es klingelt");
+    assert!(title("agent:2").ends_with("waits for an answer"), "{}", title("agent:2"));
 }
 
 #[test]
@@ -255,7 +306,10 @@ fn a_page_is_for_this_user_alone_and_takes_the_place_of_nothing_but_a_page() {
     let folder = office.folder();
     let first = printed(folder, &["--format", "json", "preview", "--conversation", "1000"]);
     let first: Value = serde_json::from_str(&first).unwrap();
-    assert_eq!((&first["file"], &first["told"], &first["recipient"]), (&"preview.html".into(), &"told".into(), &"agent:1".into()));
+    assert_eq!(
+        (&first["file"], &first["told"], &first["recipient"]),
+        (&"preview.html".into(), &"told".into(), &"agent:1".into())
+    );
     let path = folder.join("preview.html");
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     fs::write(&path, fs::read_to_string(&path).unwrap() + "older").unwrap();
@@ -273,8 +327,14 @@ fn what_is_not_there_is_answered_with_what_helps() {
     let office = office();
     for (arguments, words) in [
         (&["--conversation", "4711"][..], "there is no conversation \"4711\"; give its number, id or link"),
-        (&["--conversation", "1000", "--for", "nobody@example.com"], "there is no person \"nobody@example.com\"; give an"),
-        (&["--conversation", "1000", "--for", "eva@customer.example"], "conversation #1000 is not with contact:2; name one"),
+        (
+            &["--conversation", "1000", "--for", "nobody@example.com"],
+            "there is no person \"nobody@example.com\"; give an",
+        ),
+        (
+            &["--conversation", "1000", "--for", "eva@customer.example"],
+            "conversation #1000 is not with contact:2; name one",
+        ),
         (&["--conversation", "1000", "--for", "contact:1"], "no reply in conversation #1000 waits for Tom"),
         (&["--rule", "digset"], "did you mean \"digest\"?"),
         (&["--template", "shrt"], "--template \"shrt\": the template set \"shrt\" is not loaded; name one of digest"),

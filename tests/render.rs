@@ -535,7 +535,8 @@ fn a_set_in_a_language_is_proven_like_any_other() {
     let own = folder(&GERMAN[..2]);
     let place = own.path().display();
     let error = Templates::load(Some(own.path()), &[]).unwrap_err().to_string();
-    let expected = format!("template digest.de.html.hbs: the set \"digest.de\" needs it, and the folder {place} has no such file");
+    let expected =
+        format!("template digest.de.html.hbs: the set \"digest.de\" needs it, and the folder {place} has no such file");
     assert!(error.starts_with(&expected), "{error}");
     let error = |files: &[(&str, &str)]| {
         let own = folder(files);
@@ -544,7 +545,11 @@ fn a_set_in_a_language_is_proven_like_any_other() {
     let parts = |set: &str| ["subject", "txt", "html"].map(|part| (format!("{set}.{part}.hbs"), "x".to_owned()));
     let without = parts("short.de");
     let without: Vec<(&str, &str)> = without.iter().map(|(name, text)| (&**name, &**text)).collect();
-    assert!(error(&without).starts_with("template short.subject.hbs: the set \"short\" needs it"), "{}", error(&without));
+    assert!(
+        error(&without).starts_with("template short.subject.hbs: the set \"short\" needs it"),
+        "{}",
+        error(&without)
+    );
     assert!(error(&[("digest.German.txt.hbs", "x")]).contains("\"German\" is not a language as file names have it"));
     assert!(error(&[("digest.de-AT.txt.hbs", "x")]).contains("\"de-AT\" is not a language as file names have it"));
     assert!(error(&[("_foot.de.txt.hbs", "x")]).contains("a partial has no language"));

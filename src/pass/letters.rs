@@ -9,8 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::config::Config;
 use crate::desk::{Agents, Content, Past, Sender, Snapshot, Wanted, Window};
 use crate::model::{
-    AgentId, ConversationId, Digest, Earlier, Entry, Event, Facts, Item, Language, Letter, MessageId, RecipientId, Relation,
-    Rule, Show, Watch, display_name,
+    AgentId, ConversationId, Digest, Earlier, Entry, Event, Facts, Item, Language, Letter, MessageId, RecipientId,
+    Relation, Rule, Show, Watch, display_name,
 };
 use crate::route::in_view;
 

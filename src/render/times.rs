@@ -40,7 +40,9 @@ impl Writing {
         let words = wait(since, now);
         match self {
             Self::English => words,
-            Self::Numbers => words.replace("less than a minute", "< 1 min").replace(" days", " d").replace(" day", " d"),
+            Self::Numbers => {
+                words.replace("less than a minute", "< 1 min").replace(" days", " d").replace(" day", " d")
+            }
         }
     }
 }

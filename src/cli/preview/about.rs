@@ -103,8 +103,8 @@ struct Seen<'a> {
 impl Seen<'_> {
     fn about(&self, rule: &Rule, decisions: &[Decision]) -> Result<About> {
         let wish = Wish { conversation: self.id, recipient: self.person, rule, decision: decisions.first() };
-        let Draft { letter, ways, waits } = draft(self.config, self.snapshot, self.ledger, wish, self.now)?
-            .ok_or_else(|| self.nothing_to_tell())?;
+        let Draft { letter, ways, waits } =
+            draft(self.config, self.snapshot, self.ledger, wish, self.now)?.ok_or_else(|| self.nothing_to_tell())?;
         let standing = self.standing(rule, decisions, waits);
         let conversation = Some(numbered(self.facts, self.id));
         Ok(About { letter, rule: rule.clone(), has_rule: true, standing, ways, conversation })
@@ -144,7 +144,12 @@ impl Seen<'_> {
 }
 
 /// The rule that was named, else the one that tells this person, else the first that could.
-fn rule<'a>(config: &'a Config, arguments: &Arguments, decisions: &[Decision], person: &RecipientId) -> Result<&'a Rule> {
+fn rule<'a>(
+    config: &'a Config,
+    arguments: &Arguments,
+    decisions: &[Decision],
+    person: &RecipientId,
+) -> Result<&'a Rule> {
     let named: Option<RuleName> = match (&arguments.rule, decisions.first()) {
         (Some(name), _) => Some(known_rule(config, name)?),
         (None, decision) => decision.map(|decision| decision.rule.clone()),

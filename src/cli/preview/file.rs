@@ -34,7 +34,8 @@ fn make(path: &Path, page: &str) -> Result<()> {
 
 fn refuse_another(path: &Path) -> Result<()> {
     let refused = |what: &str| {
-        let message = format!("{} {what} and is left alone; name another file, or - for standard output", path.display());
+        let message =
+            format!("{} {what} and is left alone; name another file, or - for standard output", path.display());
         Err(UsageError(message).into())
     };
     match fs::metadata(path) {

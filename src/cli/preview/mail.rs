@@ -1,6 +1,5 @@
 //! The mail on the page: its headers as a reader sees them, and both parts.
 
-
 use chrono::{DateTime, Utc};
 use mail_parser::{Address, MessageParser};
 use serde::Serialize;

@@ -103,7 +103,8 @@ fn facts(about: &About, set: &str, now: DateTime<Utc>) -> Vec<(&'static str, Str
     };
     let mut facts = vec![("Reader", format!("{} ({})", recipient.name, recipient.id))];
     if about.has_rule {
-        facts.push(("Rule", format!("{}, watch = \"{}\", show = \"{show}\"", about.rule.name, about.rule.watch.word())));
+        facts
+            .push(("Rule", format!("{}, watch = \"{}\", show = \"{show}\"", about.rule.name, about.rule.watch.word())));
     }
     facts.push(("Times in", format!("{}, now {}", recipient.time_zone, time::shown(now, recipient.time_zone))));
     facts.push(("Language", language(about, set)));
@@ -142,5 +143,5 @@ fn remark(config: Option<&Config>, about: &About, channel: Channel) -> String {
 
 /// Pixels for the frame of the mail, by how much it says; nothing in it may run to find out.
 fn frame_height(words: &Words) -> usize {
-    (words.text.lines().count() * 24 + 300).clamp(480, 1_800)
+    (words.text.lines().count() * 24 + 160).clamp(420, 1_800)
 }

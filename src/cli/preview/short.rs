@@ -49,7 +49,8 @@ pub(super) fn texts(templates: &Templates, letter: &Letter, shows_message: Optio
         let kept = goes.trim_end_matches(['.', '…']);
         let rest = if whole == goes { "" } else { whole.strip_prefix(kept).unwrap_or_default() };
         let measured = measured(&goes);
-        let segments = if measured.segments == 1 { "1 segment".into() } else { format!("{} segments", measured.segments) };
+        let segments =
+            if measured.segments == 1 { "1 segment".into() } else { format!("{} segments", measured.segments) };
         Text {
             setting,
             chosen: match shows_message {
