@@ -75,10 +75,8 @@ pub(super) fn conversation(config: &Config, arguments: &Arguments, now: DateTime
         let rule = known_rule(config, name)?;
         decisions.retain(|decision| decision.rule == rule);
     }
-    let person = match person.or_else(|| first(&decisions)).or_else(|| assignee(&facts, &id)) {
-        Some(person) => person,
-        None => return Err(nobody(&facts, &id)),
-    };
+    let person = person.or_else(|| first(&decisions)).or_else(|| assignee(&facts, &id));
+    let person = person.ok_or_else(|| nobody(&facts, &id))?;
     refuse_stranger(&facts, &id, &person)?;
     let nobody = |decision: &Decision| matches!(decision.verdict, Verdict::Skipped(Reason::NobodyToTell));
     decisions.retain(|decision| decision.recipient.as_ref().map_or(!nobody(decision), |other| *other == person));

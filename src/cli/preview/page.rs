@@ -11,6 +11,7 @@ use super::file::BEGINNING;
 use super::mail::Seen;
 use super::short::{Short, Text, short, texts};
 use crate::config::Config;
+use crate::deliver::sms;
 use crate::model::{Channel, Show, Words};
 use crate::render::Templates;
 
@@ -56,7 +57,7 @@ impl Page {
         now: DateTime<Utc>,
     ) -> Result<Self> {
         let letter = &about.letter;
-        let shows_message = config.and_then(|config| config.notes.get(&Channel::Sms)).map(|it| it.shows_message());
+        let shows_message = config.and_then(|config| config.deliver.sms.as_ref()).map(sms::Settings::shows_message);
         let remarks = |channel| remark(config, about, channel);
         let title = match &about.conversation {
             Some(number) => format!("Conversation {number}, as {} would read it", letter.recipient.name),
@@ -131,7 +132,7 @@ fn remark(config: Option<&Config>, about: &About, channel: Channel) -> String {
     let is_set_up = match channel {
         Channel::Email => config.email.is_some(),
         Channel::InApp => true,
-        other => config.notes.contains_key(&other),
+        other => config.deliver.channels().any(|channel| channel == other),
     };
     if !is_set_up {
         reasons.push(format!("the settings have no section [{channel}]"));
