@@ -10,6 +10,7 @@ pub mod notes;
 mod notification;
 pub mod outbox;
 pub mod push;
+mod segment;
 pub mod sms;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use self::http::Http;
 use crate::model::{Channel, Gateway, Outcome, Reply};
 
 pub use notification::Notification;
+pub use segment::{Alphabet, Measure, measured};
 
 /// The sections of the settings for everything but email.
 #[derive(Debug, Clone, Default)]

@@ -2,7 +2,6 @@
 //! Safe to repeat: the same notification has the same file.
 
 mod file;
-mod segment;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,19 +19,25 @@ pub struct Outbox {
     channel: Channel,
     folder: PathBuf,
     shows_message: bool,
+    segments: usize,
 }
 
 impl Outbox {
     /// The folder of a channel; `shows_message` says whether a notification shows what was said.
     pub fn new(channel: Channel, folder: PathBuf, shows_message: bool) -> Self {
-        Self { channel, folder, shows_message }
+        Self { channel, folder, shows_message, segments: 1 }
+    }
+
+    /// The same, with text messages of up to so many segments.
+    pub fn of_segments(self, segments: usize) -> Self {
+        Self { segments, ..self }
     }
 }
 
 impl Carrier for Outbox {
     /// Writes one notification; a repeat overwrites itself.
     fn send(&self, notification: &Notification) -> Outcome {
-        let Ok(content) = file::content(self.channel, notification, self.shows_message) else {
+        let Ok(content) = file::content(self.channel, notification, self.shows_message, self.segments) else {
             let reply = Reply { code: String::new(), text: "the notification cannot be written as JSON".into() };
             return Outcome::RefusedMessage(reply);
         };
