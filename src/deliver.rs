@@ -49,6 +49,12 @@ impl Settings {
         [sms, push, desktop].into_iter().flatten()
     }
 
+    /// Where text messages that people send are looked for, or what keeps it shut; `None` when they are not taken in.
+    pub fn inbox(&self, folder: &Path) -> Option<Result<sms::Inbox, Outcome>> {
+        let sms = self.sms.as_ref().filter(|sms| sms.takes_replies())?;
+        sms.inbox(&Http::new(&self.http, folder), folder)
+    }
+
     /// A carrier for each gateway that is set up; relative file names begin at `folder`.
     pub fn carriers(&self, folder: &Path, tokens: &BTreeMap<Gateway, Token>) -> Carriers {
         let kit = Kit { http: &Http::new(&self.http, folder), folder, tokens };
@@ -75,6 +81,7 @@ pub fn remedy(channel: Channel, outcome: &Outcome) -> &'static str {
             "add it again: what still has to be told goes out then, and the rest is dropped"
         }
         _ if channel == Channel::Email => email::remedy(outcome),
+        _ if channel == Channel::Sms => sms::remedy(outcome),
         _ => notes::remedy(outcome),
     }
 }
