@@ -20,7 +20,7 @@ use super::notes::Outbox;
 use crate::model::{Channel, Gateway, Outcome};
 
 pub use self::answer::remedy;
-pub use self::inbox::{Inbox, Received};
+pub use self::inbox::{Inbox, Received, Wish};
 pub use self::settings::Settings;
 
 impl Settings {

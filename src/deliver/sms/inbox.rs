@@ -8,9 +8,12 @@ use super::api::Api;
 use super::message::Message;
 use crate::model::{Outcome, phone_number};
 
-/// The messages of so many days are asked for each time: days at Twilio are those of UTC, and what comes late or while
-/// doorbell is away is not missed.
-const DAYS_BACK: Days = Days::new(2);
+/// Words that Twilio itself takes for a wish to hear nothing more, and to hear again, when they are the whole message
+/// (help.twilio.com, support for opt-out keywords).
+const STOP: [&str; 8] = ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"];
+const START: [&str; 2] = ["START", "UNSTOP"];
+/// The same to Twilio as START, but from somebody who hears it is an answer like any other.
+const YES: &str = "YES";
 
 /// The messages that people send to the account.
 #[derive(Debug)]
@@ -36,14 +39,40 @@ pub struct Received {
     pub at: Option<DateTime<Utc>>,
 }
 
+/// What a message wants of doorbell itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// No more texts.
+    Stop,
+    /// Texts again.
+    Start,
+    /// Texts again, if its sender had stopped them.
+    StartIfStopped,
+}
+
+impl Received {
+    /// What it wants of doorbell; `None` when it is for people.
+    pub fn wish(&self) -> Option<Wish> {
+        let word = self.body.trim_matches(|letter: char| !letter.is_alphanumeric()).to_ascii_uppercase();
+        match word.as_str() {
+            word if STOP.contains(&word) => Some(Wish::Stop),
+            word if START.contains(&word) => Some(Wish::Start),
+            YES => Some(Wish::StartIfStopped),
+            _ => None,
+        }
+    }
+}
+
 impl Inbox {
     pub(super) fn new(api: Api, numbers: &[Arc<str>]) -> Self {
         Self { api, numbers: numbers.to_vec() }
     }
 
-    /// What came in yesterday and today, and the day before for good measure; oldest first.
-    pub fn received(&self, now: DateTime<Utc>) -> Result<Vec<Received>, Outcome> {
-        let since = now.date_naive().checked_sub_days(DAYS_BACK).unwrap_or_default().to_string();
+    /// What came in since the day before that instant, oldest first: what is late, or dated by another clock, is not
+    /// missed.
+    pub fn received(&self, since: DateTime<Utc>) -> Result<Vec<Received>, Outcome> {
+        // days at Twilio are those of UTC
+        let since = since.date_naive().checked_sub_days(Days::new(1)).unwrap_or_default().to_string();
         let mut received = Vec::new();
         for number in &self.numbers {
             let listed = self.api.all(&[("To", number), ("DateSent>", &since)])?;
@@ -69,4 +98,34 @@ fn of(message: Message) -> Option<Received> {
         media,
         at,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_whole_message_is_a_wish() {
+        let wish = |body: &str| {
+            Received {
+                sid: "SM1".into(),
+                from: "+441632960001".into(),
+                number: None,
+                body: body.into(),
+                media: 0,
+                at: None,
+            }
+            .wish()
+        };
+        for word in STOP.into_iter().chain(["stop", " Stop.\n", "\"STOP\"", "unsubscribe"]) {
+            assert_eq!(wish(word), Some(Wish::Stop), "{word:?}");
+        }
+        for word in ["START", "start!", "Unstop"] {
+            assert_eq!(wish(word), Some(Wish::Start), "{word:?}");
+        }
+        assert_eq!(wish("yes"), Some(Wish::StartIfStopped));
+        for words in ["stop it", "please stop", "", "STOP START", "yes please", "STOP\nthanks", "ſtop", "help"] {
+            assert_eq!(wish(words), None, "{words:?}");
+        }
+    }
 }
