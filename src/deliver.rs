@@ -49,6 +49,11 @@ impl Settings {
         [sms, push, desktop].into_iter().flatten()
     }
 
+    /// Whether text messages that people send are taken in.
+    pub fn takes_replies(&self) -> bool {
+        self.sms.as_ref().is_some_and(sms::Settings::takes_replies)
+    }
+
     /// Where text messages that people send are looked for, or what keeps it shut; `None` when they are not taken in.
     pub fn inbox(&self, folder: &Path) -> Option<Result<sms::Inbox, Outcome>> {
         let sms = self.sms.as_ref().filter(|sms| sms.takes_replies())?;

@@ -217,7 +217,17 @@ mod tests {
         {
             only_looks_up(sql, &["SCAN json_each"]);
         }
-        for sql in [BY_NUMBER, BY_ID, AGENT_BY_EMAIL, AGENT_BY_ID, CONTACT_BY_EMAIL, CONTACT_BY_ID, PHONE_OF_AGENT, PHONE_OF_CONTACT, mark_read::MARK] {
+        for sql in [
+            BY_NUMBER,
+            BY_ID,
+            AGENT_BY_EMAIL,
+            AGENT_BY_ID,
+            CONTACT_BY_EMAIL,
+            CONTACT_BY_ID,
+            PHONE_OF_AGENT,
+            PHONE_OF_CONTACT,
+            mark_read::MARK,
+        ] {
             only_looks_up(sql, &[]);
         }
     }

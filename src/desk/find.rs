@@ -19,14 +19,13 @@ pub(super) const PHONE_OF_CONTACT: &str = "SELECT id, phone FROM contacts WHERE 
 /// Without an index: asked for a text message of somebody who was not texted, and no table has one for all ways to write
 /// a number.
 const CONTACTS_BY_PHONE: &str = "
-    SELECT id FROM contacts
+    SELECT id, blocked FROM contacts
     WHERE phone IS NOT NULL
       AND replace(replace(replace(replace(replace(phone, ' ', ''), '-', ''), '.', ''), '(', ''), ')', '') = ?1
     ORDER BY id";
 const LATEST_OPEN: &str = "
     SELECT id, contact_id FROM conversations
-    WHERE status = 'open' AND contact_id IN (
-      SELECT id FROM contacts WHERE blocked = 0 AND id IN (SELECT value FROM json_each(?1)))
+    WHERE status = 'open' AND contact_id IN (SELECT value FROM json_each(?1))
     ORDER BY last_activity_at DESC, id DESC LIMIT 1";
 
 impl Snapshot<'_> {
@@ -81,9 +80,14 @@ impl Snapshot<'_> {
         Ok(phone)
     }
 
-    /// The contacts with this telephone number, however it is written; walks all of them.
-    pub fn contacts_at(&self, phone: &str) -> Result<Vec<ContactId>> {
-        self.ids("contacts", CONTACTS_BY_PHONE, phone)
+    /// The contacts with this telephone number, however it is written, and whether each is blocked; walks all of them.
+    pub fn contacts_at(&self, phone: &str) -> Result<Vec<(ContactId, bool)>> {
+        let mut contacts = Vec::new();
+        self.each("contacts", CONTACTS_BY_PHONE, [phone], |row| {
+            contacts.push((row.id("id")?, row.yes("blocked")?));
+            Ok(())
+        })?;
+        Ok(contacts)
     }
 
     /// The open conversation of these contacts in which something happened last, with its contact; walks all of them.

@@ -1,6 +1,6 @@
 //! Text messages that people sent: each is taken in once, and STOP blocks its number until START.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
@@ -55,10 +55,10 @@ pub struct Texted {
 
 impl Ledger {
     /// Which of these messages are new, or belonged to nobody when they were last looked at.
-    pub fn not_taken_in<'a>(&self, sids: impl Iterator<Item = &'a str>) -> Result<Vec<String>> {
+    pub fn not_taken_in<'a>(&self, sids: impl Iterator<Item = &'a str>) -> Result<HashSet<String>> {
         let mut read = self.connection.prepare(
             "SELECT value FROM json_each(?1)
-             WHERE value NOT IN (SELECT sid FROM doorbell_inbound WHERE state <> 'unknown') ORDER BY key",
+             WHERE value NOT IN (SELECT sid FROM doorbell_inbound WHERE state <> 'unknown')",
         )?;
         let sids = read.query_map([list(sids)], |row| row.get(0))?;
         Ok(sids.collect::<rusqlite::Result<_>>()?)
@@ -176,15 +176,10 @@ impl Ledger {
         Ok(outage.optional()?)
     }
 
-    /// How many of the messages that came in belong to nobody, since an instant, by their masked numbers.
-    pub fn unknown_senders(&self, since: DateTime<Utc>) -> Result<HashMap<String, u64>> {
-        let mut read = self.connection.prepare(
-            "SELECT from_shown, count(*) FROM doorbell_inbound WHERE state = 'unknown' AND received_at >= ?1
-             GROUP BY from_shown",
-        )?;
-        let rows = read.query_map([ms(since)], |row| {
-            Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or_default()))
-        })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    /// How many of the messages that came in since an instant belong to nobody.
+    pub fn unknown_senders(&self, since: DateTime<Utc>) -> Result<u64> {
+        let count = "SELECT count(*) FROM doorbell_inbound WHERE state = 'unknown' AND received_at >= ?1";
+        let count: i64 = self.connection.query_row(count, [ms(since)], |row| row.get(0))?;
+        Ok(u64::try_from(count).unwrap_or_default())
     }
 }

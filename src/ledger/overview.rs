@@ -99,7 +99,7 @@ impl Ledger {
             passes: self.passes(passes)?,
             held: self.held()?,
             outages: self.outages()?.into_iter().chain(self.deafness()?).collect(),
-            unknown_senders: self.unknown_senders(now - NEWS)?.values().sum(),
+            unknown_senders: self.unknown_senders(now - NEWS)?,
             paused_since: self.paused_since()?,
         })
     }

@@ -1,5 +1,7 @@
 //! What people texted since the last pass: into the conversation it answers, once each, before anything is decided.
 
+use std::collections::HashSet;
+
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -38,8 +40,8 @@ pub(super) struct Stranger {
     pub(super) words: String,
 }
 
-/// Whose a message is and where it goes, or why nobody can say.
-type Place = Result<(RecipientId, ConversationId), &'static str>;
+/// Whose a message is and where it goes, `None` for somebody who is blocked; or why nobody can say.
+type Place = Result<Option<(RecipientId, ConversationId)>, &'static str>;
 
 /// Takes in what people texted; a trial or a run for somebody asks for nothing.
 ///
@@ -58,11 +60,9 @@ pub(super) fn take_in(house: &mut House<'_>, order: &Order, now: DateTime<Utc>) 
     };
     let received = match (received, incoming) {
         (Ok(received), Some(Ok((_, additions)))) => {
-            let mut desk = Counter { config, desk, ledger, additions };
-            for received in desk.not_taken_in(received)? {
-                desk.take(&received, now, &mut replies)?;
-            }
-            Ok(())
+            let mut counter = Counter { config, desk, ledger, additions };
+            let taken = counter.take_all(received, now, &mut replies);
+            taken.map_err(|error| Outcome::Deferred(None, Reply { code: String::new(), text: format!("{error:#}") }))
         }
         (Err(outcome), _) => Err(outcome),
         (Ok(_), _) => Ok(()),
@@ -99,11 +99,10 @@ struct Counter<'a> {
 }
 
 impl Counter<'_> {
-    /// The messages that are new, or belonged to nobody before, oldest first.
-    fn not_taken_in(&self, mut received: Vec<Received>) -> Result<Vec<Received>> {
-        let open = self.ledger.not_taken_in(received.iter().map(|one| one.sid.as_str()))?;
-        received.retain(|one| open.contains(&one.sid));
-        Ok(received)
+    /// Takes in what is new, or belonged to nobody before, oldest first.
+    fn take_all(&mut self, received: Vec<Received>, now: DateTime<Utc>, replies: &mut Replies) -> Result<()> {
+        let open: HashSet<String> = self.ledger.not_taken_in(received.iter().map(|one| one.sid.as_str()))?;
+        received.iter().filter(|one| open.contains(&one.sid)).try_for_each(|one| self.take(one, now, replies))
     }
 
     fn take(&mut self, received: &Received, now: DateTime<Utc>, replies: &mut Replies) -> Result<()> {
@@ -142,7 +141,8 @@ impl Counter<'_> {
             return Ok(Ok(Taken::Ignored));
         }
         let (person, conversation) = match self.place(number)? {
-            Ok(place) => place,
+            Ok(Some(place)) => place,
+            Ok(None) => return Ok(Ok(Taken::Ignored)),
             Err(why) => return Ok(Err(why)),
         };
         let (writer, at) = match &person {
@@ -162,6 +162,7 @@ impl Counter<'_> {
     /// The contacts themselves keep their consent in the desk; the number is blocked in the ledger, whoever it belongs to.
     fn consent(&mut self, number: &str, wants: bool) -> Result<()> {
         let contacts = self.desk.snapshot()?.contacts_at(number)?;
+        let contacts: Vec<ContactId> = contacts.into_iter().map(|(contact, _)| contact).collect();
         self.additions.consent(&contacts, wants)
     }
 
@@ -174,18 +175,23 @@ impl Counter<'_> {
             }
             return Ok(match (recipient, conversations.as_slice()) {
                 (RecipientId::Agent(_), [_, _, ..]) => Err("it answers a text about several conversations"),
-                (recipient, [conversation, ..]) => Ok((recipient, conversation.clone())),
+                (recipient, [conversation, ..]) => Ok(Some((recipient, conversation.clone()))),
                 (_, []) => Err("nothing says which conversation it answers"),
             });
         }
-        let contacts: Vec<ContactId> = snapshot.contacts_at(number)?;
-        if contacts.is_empty() {
+        let known = snapshot.contacts_at(number)?;
+        if known.is_empty() {
             return Ok(Err("nobody at the desk has this number"));
         }
+        let contacts: Vec<ContactId> = known.into_iter().filter(|(_, blocked)| !blocked).map(|it| it.0).collect();
+        if contacts.is_empty() {
+            return Ok(Ok(None));
+        }
         let open = snapshot.latest_open(&contacts)?;
-        Ok(open
-            .map(|(contact, conversation)| (RecipientId::Contact(contact), conversation))
-            .ok_or("its sender has no open conversation"))
+        Ok(match open {
+            Some((contact, conversation)) => Ok(Some((RecipientId::Contact(contact), conversation))),
+            None => Err("its sender has no open conversation"),
+        })
     }
 
     fn is_at(&self, recipient: &RecipientId, phone: Option<&str>, number: &str) -> bool {

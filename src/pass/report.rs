@@ -284,7 +284,8 @@ fn held(held: &Held) -> Trouble {
 }
 
 fn stranger(Stranger { address, words }: Stranger) -> Trouble {
-    let remedy = "put the number into the desk, and it is taken in as long as Twilio lists it; else answer it at Twilio";
+    let remedy =
+        "put the number into the desk, and it is taken in as long as Twilio lists it; else answer it at Twilio";
     Trouble { delivery: 0, address, kind: "sender", standing: false, key: None, words, remedy }
 }
 
