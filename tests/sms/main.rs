@@ -10,6 +10,8 @@ mod shift;
 
 mod answers;
 mod budget;
+#[cfg(debug_assertions)]
+mod crashes;
 mod doubt;
 mod requests;
 mod texts;
