@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(Sender::parse("Our Desk 24"), Some(Sender::Name("Our Desk 24".into())));
         let service = format!("MG{}", "0f".repeat(16));
         assert_eq!(Sender::parse(&service), Some(Sender::Service(service)));
-        for wrong in ["", "+44", "01632960000", "Twelve chars", "Desk!", " Desk", "MG12", "é", "441632960000"] {
+        for wrong in ["", "+44", "01632960000", "Twelve chars", "Desk!", " Desk", "é", "441632960000"] {
             assert_eq!(Sender::parse(wrong), None, "{wrong:?}");
         }
     }
