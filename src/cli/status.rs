@@ -14,8 +14,8 @@ const PASSES: u32 = 5;
 
 /// Say what waits, what went wrong, and when the last passes ran
 ///
-/// Ends in 0 when all is well, 1 for a warning (paused, a rule is held, a channel has begun to fail, or something died
-/// or is in doubt since a day), 2 when it is critical (something is overdue, a channel has not worked or no pass has
+/// Ends in 0 when all is well, 1 for a warning (paused, a rule is held, a channel has begun to fail, or since a day
+/// something died or is in doubt, or a text message came from nobody at the desk), 2 when it is critical (something is overdue, a channel has not worked or no pass has
 /// ended for too long), 3 when nothing can be said: as monitors expect.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -29,6 +29,7 @@ impl Outbox {
     }
 
     /// The same, with text messages of up to so many segments.
+    #[must_use]
     pub fn of_segments(self, segments: usize) -> Self {
         Self { segments, ..self }
     }

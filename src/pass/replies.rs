@@ -61,7 +61,7 @@ pub(super) fn take_in(house: &mut House<'_>, order: &Order, now: DateTime<Utc>) 
     let received = match (received, incoming) {
         (Ok(received), Some(Ok((_, additions)))) => {
             let mut counter = Counter { config, desk, ledger, additions };
-            let taken = counter.take_all(received, now, &mut replies);
+            let taken = counter.take_all(&received, now, &mut replies);
             taken.map_err(|error| Outcome::Deferred(None, Reply { code: String::new(), text: format!("{error:#}") }))
         }
         (Err(outcome), _) => Err(outcome),
@@ -100,7 +100,7 @@ struct Counter<'a> {
 
 impl Counter<'_> {
     /// Takes in what is new, or belonged to nobody before, oldest first.
-    fn take_all(&mut self, received: Vec<Received>, now: DateTime<Utc>, replies: &mut Replies) -> Result<()> {
+    fn take_all(&mut self, received: &[Received], now: DateTime<Utc>, replies: &mut Replies) -> Result<()> {
         let open: HashSet<String> = self.ledger.not_taken_in(received.iter().map(|one| one.sid.as_str()))?;
         received.iter().filter(|one| open.contains(&one.sid)).try_for_each(|one| self.take(one, now, replies))
     }

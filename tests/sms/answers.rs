@@ -1,5 +1,6 @@
 //! Every row of the table of answers, given by a real server.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ pub fn config(twilio: &Twilio, folder: &Path, more: &str) -> Config {
 
 pub fn carrier(twilio: &Twilio, folder: &Path, more: &str) -> Box<dyn Carrier> {
     let config = config(twilio, folder, more);
-    config.deliver.carriers(&PathBuf::from(folder), &Default::default()).remove(&Gateway::Sms).unwrap().unwrap()
+    config.deliver.carriers(&PathBuf::from(folder), &BTreeMap::new()).remove(&Gateway::Sms).unwrap().unwrap()
 }
 
 pub fn notification(body: &str) -> Notification {
@@ -150,7 +151,7 @@ fn nobody_there_is_an_outage_and_not_a_doubt() {
     let text = twilio.settings(folder.path(), "").replace(&format!(":{}", twilio.server.port), &format!(":{free}"));
     let text = format!("[desk]\nurl = \"sqlite:chat.db\"\n{text}{}", by_text());
     let config = Config::parse(&text, &folder.path().join("doorbell.toml")).unwrap();
-    let carriers = config.deliver.carriers(folder.path(), &Default::default());
+    let carriers = config.deliver.carriers(folder.path(), &BTreeMap::new());
     let outcome = carriers[&Gateway::Sms].as_ref().unwrap().send(&notification(""));
     assert!(matches!(&outcome, Outcome::Deferred(None, reply) if reply.code.is_empty()), "{outcome:?}");
 }
@@ -167,7 +168,7 @@ fn a_secret_that_is_not_there_names_its_setting() {
     let (twilio, folder) = (Twilio::start(), tempfile::tempdir().unwrap());
     let config = config(&twilio, folder.path(), "");
     std::fs::remove_file(folder.path().join("token")).unwrap();
-    let carriers = config.deliver.carriers(folder.path(), &Default::default());
+    let carriers = config.deliver.carriers(folder.path(), &BTreeMap::new());
     let Err(outcome) = &carriers[&Gateway::Sms] else { panic!("it is ready") };
     assert_eq!(outcome.key(), Some("sms.auth_token_file"), "{outcome:?}");
 }

@@ -1,6 +1,7 @@
 //! Answers that are lost: nothing is sent twice by guess.
 
 use doorbell::model::{Channel, Outcome};
+use doorbell::pass::Order;
 
 use crate::answers::{carrier, notification};
 use crate::office::instant;
@@ -69,7 +70,7 @@ fn x4_a_list_that_does_not_come_sends_nothing() {
     let mut passes = 0;
     while shift.states_of(Channel::Sms) == ["queued"] && passes < 40 {
         passes += 1;
-        shift.pass_at(instant("2026-03-02T09:05:00Z") + chrono::TimeDelta::minutes(5 * passes), &Default::default());
+        shift.pass_at(instant("2026-03-02T09:05:00Z") + chrono::TimeDelta::minutes(5 * passes), &Order::default());
     }
     assert_eq!((shift.states_of(Channel::Sms), twilio.seen("POST").len()), (vec!["sent".to_owned()], 1));
     assert!(twilio.seen("GET").len() >= 7, "every list was asked for: {}", twilio.seen("GET").len());

@@ -118,7 +118,7 @@ impl Twilio {
     pub fn receives_media(&self, from: &str, body: &str, at: &str, media: u32) -> String {
         let mut house = self.house.lock().unwrap();
         let at = instant(at).to_rfc2822();
-        let message = house.message(from, FROM, body, "inbound", "received", Some(at.clone()), &at, media);
+        let message = house.message(from, FROM, body, "inbound", "received", Some(&at), &at, media);
         house.messages.push(message);
         house.messages.last().unwrap()["sid"].as_str().unwrap().to_owned()
     }
@@ -198,7 +198,7 @@ impl House {
         body: &str,
         direction: &str,
         status: &str,
-        sent: Option<String>,
+        sent: Option<&str>,
         created: &str,
         media: u32,
     ) -> Value {

@@ -50,7 +50,7 @@ pub(super) fn sent(answer: &Answer, secret_key: &'static str, discreet: &Discree
             let words = said.error_message.as_deref().unwrap_or(status);
             by_code(said.error_code.unwrap_or_default(), answer, words, secret_key, discreet)
         }
-        (Some(sid), _) => Outcome::Accepted(answer.reply("", &format!("{sid} {status}"), discreet)),
+        (Some(made), _) => Outcome::Accepted(answer.reply("", &format!("{made} {status}"), discreet)),
         // somebody between here and Twilio, or half an answer: the message may have been made
         (None, _) => Outcome::Unknown(answer.reply("", "the answer names no message", discreet)),
     }

@@ -20,7 +20,7 @@ use crate::model::{Outcome, Reply};
 /// How long one answer may take; Twilio gives its own inner steps 15 seconds.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a list may take with all its pages.
-pub(super) const LISTING: Duration = Duration::from_secs(60);
+pub(super) const LISTING: Duration = Duration::from_mins(1);
 /// A message has up to 1,600 letters, each of which JSON may write in 12 bytes.
 const MESSAGES_IN_A_PAGE: usize = 100;
 const LARGEST_PAGE: u64 = 4 << 20;

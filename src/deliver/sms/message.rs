@@ -1,4 +1,4 @@
-//! A message as Twilio lists it, as far as anybody here wants to know (its OpenAPI: `api.v2010.account.message`).
+//! A message as Twilio lists it, as far as anybody here wants to know (`api.v2010.account.message` of its `OpenAPI`).
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;

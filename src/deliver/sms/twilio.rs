@@ -11,6 +11,7 @@ use super::super::segment;
 use super::answer::{probed, sent};
 use super::api::{Api, LISTING, TIMEOUT};
 use super::keys::{Doubt, Sender};
+use super::message::Message;
 use super::settings::{Account, Settings};
 use crate::model::{OnAmbiguous, Outcome, Reply, phone_number};
 
@@ -62,7 +63,7 @@ impl Twilio {
     fn made_before(&self, to: &str, body: &str, since: DateTime<Utc>) -> Result<Option<String>, Outcome> {
         let since = since - CLOCKS;
         let (_, sender) = self.sender();
-        let is_it = |message: &super::message::Message| {
+        let is_it = |message: &Message| {
             message.is_under_way()
                 && message.is_from(sender)
                 && message.body.as_deref() == Some(body)
