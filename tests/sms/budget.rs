@@ -17,8 +17,11 @@ fn team(count: i64) -> Office {
     office
 }
 
+/// To whom texts went, by number: lanes do not keep to an order.
 fn numbers(twilio: &Twilio) -> Vec<String> {
-    twilio.sent().into_iter().map(|(number, _)| number).collect()
+    let mut numbers: Vec<String> = twilio.sent().into_iter().map(|(number, _)| number).collect();
+    numbers.sort();
+    numbers
 }
 
 #[test]
@@ -79,4 +82,31 @@ fn b11_whoever_is_at_the_desk_is_not_texted_and_nobody_is_while_the_bot_has_it()
     shift.office.at("2026-03-02T09:21:00Z").asks("c1", "a person, please").bot("c1", "handed_over");
     shift.pass("2026-03-02T09:30:00Z");
     assert_eq!(twilio.sent(), [("+441632960012".to_owned(), "Tom waits for an answer (+1 more)".to_owned())]);
+}
+
+#[test]
+fn a_sender_that_does_not_fit_one_number_keeps_nobody_else_from_hearing() {
+    let twilio = Twilio::start();
+    twilio.makes(Act::Says(error(400, 21659, "'From' +15005550006 country mismatch")));
+    let mut shift = shift_by(&twilio, team(3), "");
+    let report = shift.pass("2026-03-02T22:00:00Z");
+    assert_eq!((report.sent, report.dead, report.exit_status()), (2, 1, 1), "{report:?}");
+    // and the number is not asked for again
+    shift.office.at("2026-03-02T22:01:00Z").asks("c0", "and?").asks("c1", "and?").asks("c2", "and?");
+    let report = shift.pass("2026-03-02T22:10:00Z");
+    assert_eq!((report.sent, report.reasons["blocked"]), (2, 1), "{report:?}");
+}
+
+#[test]
+fn a_sender_that_fits_nobody_stops_the_channel_and_names_the_setting() {
+    let twilio = Twilio::start();
+    for _ in 0..3 {
+        twilio.makes(Act::Says(error(400, 21606, "The From phone number is not valid")));
+    }
+    let mut shift = shift_by(&twilio, team(3), "");
+    let report = shift.pass("2026-03-02T22:00:00Z");
+    assert_eq!((report.exit_status(), report.troubles.last().unwrap().key), (78, Some("sms.from")), "{report:?}");
+    assert_eq!(shift.states_of(Channel::Sms), ["queued"; 3]);
+    shift.pass("2026-03-02T22:05:00Z");
+    assert_eq!(shift.states_of(Channel::Sms), ["sent"; 3], "the sender works again");
 }

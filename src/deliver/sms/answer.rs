@@ -124,7 +124,8 @@ pub fn remedy(outcome: &Outcome) -> &'static str {
     let code = outcome.reply().code.split(' ').next_back().and_then(|code| code.parse().ok()).unwrap_or_default();
     match (outcome, code) {
         (Outcome::Accepted(_), _) => "",
-        (Outcome::Misconfigured { key, .. }, _) => setting(key, outcome),
+        // many equal refusals are laid to the channel, and only the code says what to do
+        (Outcome::Misconfigured { key, .. }, _) if *key != "sms" => setting(key, outcome),
         (_, SENDER_IS_FULL) => {
             "the sender's queue is full: send from more numbers (a messaging service), or tell fewer people by text"
         }
@@ -134,7 +135,9 @@ pub fn remedy(outcome: &Outcome) -> &'static str {
         (_, 21608) => "a trial account texts verified numbers only: verify the number, or upgrade the account",
         (_, 21612 | 21703) => "the sender does not reach that country: use another number, or a messaging service",
         (Outcome::RefusedRecipient(_), _) => "correct the person's number in the desk",
-        (Outcome::RefusedMessage(_), _) => "look the code up at twilio.com/docs/api/errors",
+        (Outcome::RefusedMessage(_) | Outcome::Misconfigured { .. }, _) => {
+            "look the code up at twilio.com/docs/api/errors"
+        }
         (Outcome::Unknown(_), _) => {
             "look in Twilio's message log whether it was sent, then: doorbell deliveries confirm, or requeue"
         }
