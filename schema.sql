@@ -17,8 +17,9 @@
 --     for a bulk import), this sets them all again:  UPDATE conversations_derived SET id = id;
 --   * The remaining tables (devices, preferences, availability, desk_events, sla_deadlines) are optional: an empty
 --     table switches its feature off.
--- doorbell reads these tables, and writes into one of them alone, `read_cursors`, if the setting
--- desk.mark_read_after_email asks for it. What it remembers itself stands in tables named doorbell_*.
+-- doorbell reads these tables. It writes `read_cursors` if the setting desk.mark_read_after_email asks for it; and if
+-- sms.replies does, it adds to `messages` what people text, sets contacts.sms_consent by their STOP and START, and opens
+-- a conversation again in which its contact wrote. What it remembers itself stands in tables named doorbell_*.
 
 PRAGMA encoding = 'UTF-8';
 
@@ -123,8 +124,10 @@ CREATE TABLE messages (
   deleted         INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1)),
   body            TEXT,
   body_format     TEXT NOT NULL DEFAULT 'text' CHECK (body_format IN ('text', 'markdown', 'html', 'bbcode')),
-  created_at      INTEGER NOT NULL CHECK (created_at BETWEEN 100000000000 AND 9999999999999)
+  created_at      INTEGER NOT NULL CHECK (created_at BETWEEN 100000000000 AND 9999999999999),
+  external_id     TEXT                                       -- of a message that doorbell took in: its id at the provider
 ) STRICT;
+CREATE UNIQUE INDEX messages_from_outside ON messages (external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX messages_in_order ON messages (conversation_id, created_at, id) WHERE deleted = 0;
 CREATE INDEX messages_of_contact ON messages (conversation_id, created_at, id)
   WHERE sender_type = 'contact' AND deleted = 0;

@@ -10,6 +10,7 @@ pub mod notes;
 mod notification;
 pub mod outbox;
 pub mod push;
+mod segment;
 pub mod sms;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use self::http::Http;
 use crate::model::{Channel, Gateway, Outcome, Reply};
 
 pub use notification::Notification;
+pub use segment::{Alphabet, Measure, measured, text_message};
 
 /// The sections of the settings for everything but email.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +47,17 @@ impl Settings {
         let push = self.push.is_some().then_some(Channel::Push);
         let desktop = self.desktop.is_some().then_some(Channel::Desktop);
         [sms, push, desktop].into_iter().flatten()
+    }
+
+    /// Whether text messages that people send are taken in.
+    pub fn takes_replies(&self) -> bool {
+        self.sms.as_ref().is_some_and(sms::Settings::takes_replies)
+    }
+
+    /// Where text messages that people send are looked for, or what keeps it shut; `None` when they are not taken in.
+    pub fn inbox(&self, folder: &Path) -> Option<Result<sms::Inbox, Outcome>> {
+        let sms = self.sms.as_ref().filter(|sms| sms.takes_replies())?;
+        sms.inbox(&Http::new(&self.http, folder), folder)
     }
 
     /// A carrier for each gateway that is set up; relative file names begin at `folder`.
@@ -73,6 +86,7 @@ pub fn remedy(channel: Channel, outcome: &Outcome) -> &'static str {
             "add it again: what still has to be told goes out then, and the rest is dropped"
         }
         _ if channel == Channel::Email => email::remedy(outcome),
+        _ if channel == Channel::Sms => sms::remedy(outcome),
         _ => notes::remedy(outcome),
     }
 }

@@ -1,6 +1,7 @@
-//! The desk: somebody's chat database, read; the one write is a room of its own, `mark_read`.
+//! The desk: somebody's chat database, read; the writes are rooms of their own, `mark_read` and `additions`.
 //! A pass opens it, takes a snapshot, and asks for what waits, for the facts around it, and for the words.
 
+mod additions;
 mod check;
 mod columns;
 mod contents;
@@ -25,6 +26,7 @@ use anyhow::{Context, Result, bail};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction};
 
+pub use additions::{Added, Additions, Writer};
 pub use check::Findings;
 pub use contents::{Content, Past, Sender, Wanted};
 pub use error::DeskError;
@@ -199,7 +201,10 @@ mod tests {
         use facts::people::sql::{AGENTS, PRESENCE};
         use facts::sql::{CONTACTS, CONVERSATIONS, GROUPS, MEMBERS, SEEN};
         use facts::wishes::sql::{AVAILABILITY, DEVICES, PREFERENCES};
-        use find::{AGENT_BY_EMAIL, AGENT_BY_ID, BY_ID, BY_NUMBER, CONTACT_BY_EMAIL, CONTACT_BY_ID};
+        use find::{
+            AGENT_BY_EMAIL, AGENT_BY_ID, BY_ID, BY_NUMBER, CONTACT_BY_EMAIL, CONTACT_BY_ID, PHONE_OF_AGENT,
+            PHONE_OF_CONTACT,
+        };
         for watch in [Watch::Unreplied, Watch::UnseenReply] {
             let told_of = places::told_of(watch);
             for sql in [places::first_after(watch), contents::latest(told_of), contents::earlier(told_of)] {
@@ -212,7 +217,17 @@ mod tests {
         {
             only_looks_up(sql, &["SCAN json_each"]);
         }
-        for sql in [BY_NUMBER, BY_ID, AGENT_BY_EMAIL, AGENT_BY_ID, CONTACT_BY_EMAIL, CONTACT_BY_ID, mark_read::MARK] {
+        for sql in [
+            BY_NUMBER,
+            BY_ID,
+            AGENT_BY_EMAIL,
+            AGENT_BY_ID,
+            CONTACT_BY_EMAIL,
+            CONTACT_BY_ID,
+            PHONE_OF_AGENT,
+            PHONE_OF_CONTACT,
+            mark_read::MARK,
+        ] {
             only_looks_up(sql, &[]);
         }
     }

@@ -1,4 +1,5 @@
-//! One pass, top to bottom: what is due, what waits, who hears and why; then claim, re-check, render, send, settle.
+//! One pass, top to bottom: what came in, what is due, what waits, who hears and why; then claim, re-check, render,
+//! send, settle.
 
 mod cap;
 mod clock;
@@ -14,6 +15,7 @@ mod order;
 mod plan;
 mod reading;
 mod recheck;
+mod replies;
 mod report;
 mod storm;
 mod suspects;
@@ -41,6 +43,7 @@ pub use foresee::{Foreseen, foresee};
 pub use lanes::Progress;
 pub use order::Order;
 pub use plan::{Plan, Slots, plan};
+pub use replies::Incoming;
 pub use report::{Report, Told, Trouble};
 pub use weigh::weigh_one;
 
@@ -53,6 +56,8 @@ pub struct House<'a> {
     pub desk: &'a Desk,
     /// What was told.
     pub ledger: &'a mut Ledger,
+    /// What people text, and where it goes; `None` where it is not taken in.
+    pub incoming: Option<Incoming>,
 }
 
 /// What is needed to send; made only when something is due, because it takes milliseconds.
@@ -104,6 +109,7 @@ pub fn run(
     let now = clock.now();
     let recovered = house.ledger.recover(now)?;
     failpoint::reached("recovered");
+    let replies = replies::take_in(house, order, now)?;
     let mut plan = plan(house.config, &house.desk.snapshot()?, house.ledger, order, now)?;
     failpoint::reached("planned");
     storm::brake(&house.config.limits, house.ledger, &mut plan)?;
@@ -118,6 +124,7 @@ pub fn run(
         decisions: &plan.decisions,
     })?;
     let mut report = Report::of(&plan, &enqueued, recovered);
+    report.add_replies(replies);
     // of a large desk it is the largest thing in memory
     drop(plan);
     let notices = notice::due(house, order, now)?;

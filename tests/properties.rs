@@ -149,7 +149,7 @@ impl Scene {
                 mark_read: None,
             })
         };
-        let mut house = House { config, desk: &desk, ledger: &mut ledger };
+        let mut house = House { config, desk: &desk, ledger: &mut ledger, incoming: None };
         pass::run(&mut house, &Order::default(), Clock::at(self.office.now()), post, &|_, _| {}).unwrap();
         self.tellings().split_off(before.len())
     }

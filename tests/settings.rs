@@ -120,9 +120,10 @@ fn every_line_that_is_commented_out_is_right_without_its_mark() {
     for (index, line) in lines.iter().enumerate().filter(|(_, line)| is_example(line)) {
         let key = line[1..].split(" = ").next().unwrap();
         let mut text = lines[..index].join("\n");
+        let section = text.split_off(text.rfind("\n[").unwrap_or_default());
+        text += &by_itself(key, section);
         match key {
             "schedule" => text = text.replace("\nschedule = { every = \"5m\" }", ""),
-            "outbox" => text = text.replace("\nserver = ", "\n#server = "),
             "username" => text.push_str("\npassword = \"${P}\""),
             "password" | "password_file" => text.push_str("\nusername = \"u\""),
             "before" => text = text.replace("\nwatch = \"unread\"", "\nwatch = \"sla_warning\""),
@@ -130,6 +131,17 @@ fn every_line_that_is_commented_out_is_right_without_its_mark() {
         }
         let text = format!("{text}\n{}\n{}", &line[1..], lines[index + 1..].join("\n"));
         parse(&text).unwrap_or_else(|mistake| panic!("{line}: {mistake}"));
+    }
+}
+
+/// The lines of a section before a key, without those that do not go with it.
+fn by_itself(key: &str, section: String) -> String {
+    let without = |section: String, key: &str| section.replace(&format!("\n{key} = "), &format!("\n#{key} = "));
+    match key {
+        "outbox" => ["server", "account", "auth_token_file", "from"].into_iter().fold(section, without),
+        "auth_token" => without(section, "auth_token_file"),
+        "numbers" => section.replace("\nfrom = \"+44", &format!("\nfrom = \"MG{}\" #", "0".repeat(32))),
+        _ => section,
     }
 }
 

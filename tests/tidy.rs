@@ -18,7 +18,7 @@ const FLOORS: &[&[&str]] = &[
     &["failpoint"],
 ];
 /// In `deliver/` everything is a channel but these, which they share.
-const SHARED_BY_CHANNELS: &[&str] = &["carrier", "discreet", "http", "notes", "notification", "outbox"];
+const SHARED_BY_CHANNELS: &[&str] = &["carrier", "discreet", "http", "notes", "notification", "outbox", "segment"];
 const LONGEST_FILE: usize = 400;
 const LONGEST_FUNCTION: usize = 60;
 const UNFINISHED: &[&str] = &["TO\u{44}O", "FIX\u{4d}E", "XX\u{58}", "db\u{67}!", "unimplemented\u{21}", "tod\u{6f}!"];

@@ -109,7 +109,11 @@ fn schedules(config: &Config) -> Result<Vec<String>> {
 }
 
 fn desk(config: &Config) -> Result<String> {
-    let findings = open::desk(config)?.check()?;
+    let desk = open::desk(config)?;
+    let mut findings = desk.check()?;
+    if findings.problems.is_empty() && config.deliver.takes_replies() {
+        findings.problems = desk.check_additions()?;
+    }
     if !findings.problems.is_empty() {
         let problems = findings.problems.join("\n  ");
         return Err(SettingsError(format!("desk {}: {problems}", config.desk_path().display())).into());
@@ -148,7 +152,11 @@ fn ledger(config: &Config) -> Result<String> {
 /// A channel's refusal as an error with its own words and the remedy.
 pub(super) fn refused(channel: Channel, outcome: &Outcome) -> anyhow::Error {
     let remedy = remedy(channel, outcome);
-    let way_out = if channel == Channel::Email { "email.server" } else { notes::key(channel) };
+    let way_out = match channel {
+        Channel::Email => "email.server",
+        Channel::Sms => "sms",
+        other => notes::key(other),
+    };
     let with_remedy = |text: String| if remedy.is_empty() { text } else { format!("{text}; {remedy}") };
     match outcome {
         Outcome::Misconfigured { key, reply } => SettingsError(with_remedy(format!("{key}: {}", reply.words()))).into(),

@@ -13,9 +13,9 @@ use super::exit::SettingsError;
 use crate::config::Config;
 use crate::deliver::email::Relay;
 use crate::deliver::{Carriers, no_section};
-use crate::desk::{Desk, ReadMarks};
-use crate::model::{Channel, Gateway, Outcome};
-use crate::pass::{MarkRead, Post};
+use crate::desk::{Additions, Desk, ReadMarks};
+use crate::model::{Channel, Gateway, Outcome, Reply};
+use crate::pass::{Incoming, MarkRead, Post};
 use crate::render::{TemplateError, Templates};
 
 const HERE: &str = "doorbell.toml";
@@ -78,6 +78,18 @@ fn email(config: &Config) -> Result<Result<Relay, Outcome>> {
 /// Whether a rule tells by anything but email.
 fn tells_by_others(config: &Config) -> bool {
     config.rules.iter().flat_map(|scheduled| &scheduled.rule.via).any(|step| step.channel != Channel::Email)
+}
+
+/// What people text, and where it goes, where the settings want it; or what keeps it shut.
+pub(super) fn incoming(config: &Config) -> Option<Incoming> {
+    let opened = config.deliver.inbox(&config.folder)?.and_then(|inbox| {
+        let additions = Additions::open(&config.desk_path()).map_err(|error| {
+            let reply = Reply { code: String::new(), text: format!("{error:#}") };
+            Outcome::Misconfigured { key: "sms.replies", reply }
+        })?;
+        Ok((inbox, additions))
+    });
+    Some(opened)
 }
 
 /// The ways out besides email.

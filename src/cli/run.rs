@@ -82,7 +82,7 @@ fn rehearse(global: &Global, config: &Config, arguments: &Arguments) -> Result<E
     let desk = open::desk(config)?;
     let order = order(config, &desk.snapshot()?, arguments)?;
     let mut ledger = Ledger::open_to_read(&config.ledger_path())?;
-    let house = House { config, desk: &desk, ledger: &mut ledger };
+    let house = House { config, desk: &desk, ledger: &mut ledger, incoming: None };
     let (templates, fault) = open::working_templates(config)?;
     let (plan, letters) = pass::rehearse(&house, &order, Clock::at(now), &templates)?;
     // a run that is limited sends nothing but its own
@@ -148,7 +148,7 @@ pub(super) fn run_pass(
     order: &Order,
     now: DateTime<Utc>,
 ) -> Result<Report> {
-    let mut house = House { config, desk, ledger };
+    let mut house = House { config, desk, ledger, incoming: open::incoming(config) };
     let bar = bar(global);
     let show = |settled: usize, due: usize| {
         if due >= WORTH_A_BAR {

@@ -18,8 +18,8 @@ use crate::render::sample_letter;
 
 /// Send a sample digest to an address, and print what the server says
 ///
-/// The ledger is not touched and nobody else hears. By sms, push and desktop a sample notification is written to the
-/// outbox of the channel.
+/// The ledger is not touched and nobody else hears. By sms, push and desktop a sample notification goes to the provider,
+/// or into the outbox of the channel.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The channel to try

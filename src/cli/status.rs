@@ -14,8 +14,8 @@ const PASSES: u32 = 5;
 
 /// Say what waits, what went wrong, and when the last passes ran
 ///
-/// Ends in 0 when all is well, 1 for a warning (paused, a rule is held, a channel has begun to fail, or something died
-/// or is in doubt since a day), 2 when it is critical (something is overdue, a channel has not worked or no pass has
+/// Ends in 0 when all is well, 1 for a warning (paused, a rule is held, a channel has begun to fail, or since a day
+/// something died or is in doubt, or a text message came from nobody at the desk), 2 when it is critical (something is overdue, a channel has not worked or no pass has
 /// ended for too long), 3 when nothing can be said: as monitors expect.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -87,6 +87,10 @@ fn level(overview: &Overview, arguments: &Arguments, now: DateTime<Utc>) -> Leve
     if let Some(held) = overview.held.first() {
         return Level::Warning(format!("rule {} is held; see what it would tell, then: doorbell approve", held.rule));
     }
+    if overview.unknown_senders > 0 {
+        let texts = counted(usize::try_from(overview.unknown_senders).unwrap_or(usize::MAX), "text message");
+        return Level::Warning(format!("{texts} of a day in no conversation; the log of the pass says from whom"));
+    }
     if overview.failed_lately > 0 {
         let failed = counted(usize::try_from(overview.failed_lately).unwrap_or(usize::MAX), "delivery");
         return Level::Warning(format!("{failed} died or in doubt since a day; see: doorbell deliveries list"));
@@ -110,6 +114,9 @@ fn lines(overview: &Overview, time: impl Fn(DateTime<Utc>) -> String) -> Vec<Str
     }
     for Outage { gateway: channel, since, words } in &overview.outages {
         lines.push(format!("down: {channel} since {}: {words}", time(*since)));
+    }
+    if overview.unknown_senders > 0 {
+        lines.push(format!("in no conversation: {} text messages of a day", overview.unknown_senders));
     }
     for pass in &overview.passes {
         let ended = match (pass.ended_at, pass.exit_status) {
@@ -138,7 +145,7 @@ fn as_json(overview: &Overview, level: &str, why: &str) -> serde_json::Value {
         })
         .collect();
     json!({
-        "level": level, "why": why, "due": overview.due, "failed_lately": overview.failed_lately,
+        "level": level, "why": why, "due": overview.due, "unknown_senders": overview.unknown_senders, "failed_lately": overview.failed_lately,
         "oldest_due": overview.oldest_due.map(|at| at.to_rfc3339()),
         "paused_since": overview.paused_since.map(|at| at.to_rfc3339()), "counts": counts, "passes": passes,
         "outages": overview.outages.iter().map(outage_as_json).collect::<Vec<_>>(),

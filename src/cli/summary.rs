@@ -31,6 +31,9 @@ pub(super) fn of(report: &Report) -> String {
         let rules = counted(report.held, "rule");
         line(format!("{rules} held, because of far more to tell than usual; see: doorbell status"));
     }
+    if report.replies > 0 {
+        line(format!("{} taken in", counted(report.replies, "text message")));
+    }
     if report.recovered > 0 {
         line(format!("{} of a pass that was stopped sent once more under the same Message-ID", report.recovered));
     }
@@ -83,6 +86,7 @@ pub(super) fn troubles(report: &Report, all: bool) -> Vec<String> {
                 ("settings", Some(key)) => format!("the settings do not work: {key}"),
                 ("outage", _) => format!("{} does not work for now", trouble.address),
                 ("held", _) => "a rule is held".into(),
+                ("sender", _) => format!("a text message from {} is in no conversation", trouble.address),
                 ("retry", _) => format!("delivery {} to {} waits for another try", trouble.delivery, trouble.address),
                 ("unknown", _) => format!("delivery {} to {} may have arrived", trouble.delivery, trouble.address),
                 _ => format!("delivery {} to {} is dead", trouble.delivery, trouble.address),

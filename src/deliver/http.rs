@@ -25,7 +25,8 @@ pub use settings::{Endpoint, Settings};
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(5);
-/// The most that is read of an answer: providers say what they have to say in less than a kilobyte.
+/// The most that is read of an answer unless more is asked for: providers say what they have to say in less than a
+/// kilobyte.
 const LARGEST_ANSWER: u64 = 64 * 1024;
 
 /// The way to providers. Clones share their connections.
@@ -84,10 +85,15 @@ impl Http {
 
     /// Asks once. A redirect is an answer like any other.
     pub fn send(&self, request: Request) -> Result<Answer, Lost> {
+        self.send_up_to(request, LARGEST_ANSWER)
+    }
+
+    /// The same, for an answer that may be so many bytes long.
+    pub fn send_up_to(&self, request: Request, most: u64) -> Result<Answer, Lost> {
         let client =
             self.0.client.get_or_init(|| self.client()).as_ref().map_err(|why| Lost::Untrusted(why.clone()))?;
         let origin = request.url.origin().ascii_serialization();
-        self.0.origins.first_alone(&origin, || ask(client, request))
+        self.0.origins.first_alone(&origin, || ask(client, request, most))
     }
 
     fn client(&self) -> Result<Client, String> {
@@ -118,7 +124,7 @@ impl Lost {
     }
 }
 
-fn ask(client: &Client, request: Request) -> Result<Answer, Lost> {
+fn ask(client: &Client, request: Request, most: u64) -> Result<Answer, Lost> {
     let until = Instant::now() + request.timeout;
     let Request { method, url, headers, body, timeout } = request;
     let mut asked = client.request(method, url).headers(headers).timeout(timeout);
@@ -127,15 +133,15 @@ fn ask(client: &Client, request: Request) -> Result<Answer, Lost> {
     }
     let response = asked.send().map_err(|error| lost(&error))?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let (body, is_whole) = read(response, until);
+    let (body, is_whole) = read(response, until, most);
     Ok(Answer { status, headers, body, is_whole })
 }
 
 /// The body as far as it came in time, and whether that is all of it.
-fn read(mut response: Response, until: Instant) -> (Vec<u8>, bool) {
+fn read(mut response: Response, until: Instant, most: u64) -> (Vec<u8>, bool) {
     let mut body = Vec::new();
     let mut piece = [0; 4096];
-    let most = usize::try_from(LARGEST_ANSWER).unwrap_or(usize::MAX);
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
     while Instant::now() < until {
         match response.read(&mut piece) {
             Ok(0) => return (body, true),

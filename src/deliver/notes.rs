@@ -2,7 +2,6 @@
 //! Safe to repeat: the same notification has the same file.
 
 mod file;
-mod segment;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,8 +9,6 @@ use std::time::Duration;
 use super::carrier::Carrier;
 use super::{Notification, outbox};
 use crate::model::{Channel, Note, OnAmbiguous, Outcome, Reply};
-
-pub use segment::{Measured, measured};
 
 /// What is written to a file waits for the disk only.
 const LANES: usize = 4;
@@ -22,19 +19,26 @@ pub struct Outbox {
     channel: Channel,
     folder: PathBuf,
     shows_message: bool,
+    segments: usize,
 }
 
 impl Outbox {
     /// The folder of a channel; `shows_message` says whether a notification shows what was said.
     pub fn new(channel: Channel, folder: PathBuf, shows_message: bool) -> Self {
-        Self { channel, folder, shows_message }
+        Self { channel, folder, shows_message, segments: 1 }
+    }
+
+    /// The same, with text messages of up to so many segments.
+    #[must_use]
+    pub fn of_segments(self, segments: usize) -> Self {
+        Self { segments, ..self }
     }
 }
 
 impl Carrier for Outbox {
     /// Writes one notification; a repeat overwrites itself.
     fn send(&self, notification: &Notification) -> Outcome {
-        let Ok(content) = file::content(self.channel, notification, self.shows_message) else {
+        let Ok(content) = file::content(self.channel, notification, self.shows_message, self.segments) else {
             let reply = Reply { code: String::new(), text: "the notification cannot be written as JSON".into() };
             return Outcome::RefusedMessage(reply);
         };
@@ -64,13 +68,6 @@ impl Carrier for Outbox {
     fn longest_attempt(&self) -> Duration {
         Duration::ZERO
     }
-}
-
-/// A note as a text message: all that it would say, and what of it goes.
-pub fn text_message(note: &Note, shows_message: bool) -> (String, String) {
-    let whole = file::on_one_line(&note.title, if shows_message { &note.body } else { "" });
-    let fitted = segment::fitted(&whole);
-    (whole, fitted)
 }
 
 /// What a push or a browser notification says of a note's body.

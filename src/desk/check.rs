@@ -78,6 +78,12 @@ const HEART: &str = "
     SELECT group_concat(value, ', ') FROM json_each('[\"agents\", \"contacts\", \"conversations\", \"messages\"]')
     WHERE value NOT IN (SELECT name FROM sqlite_schema WHERE type IN ('table', 'view'))";
 
+/// Whether messages have an id from outside, and each of those but one row.
+const EXTERNAL_ID: &str = "
+    SELECT EXISTS (SELECT 1 FROM pragma_table_info('messages') WHERE name = 'external_id'),
+      EXISTS (SELECT 1 FROM pragma_index_list('messages') i WHERE i.\"unique\" = 1
+              AND (SELECT group_concat(name) FROM pragma_index_info(i.name)) = 'external_id')";
+
 const COUNTS: &str = "SELECT
     (SELECT count(*) FROM agents),
     (SELECT count(*) FROM conversations),
@@ -92,6 +98,20 @@ pub(super) fn refuse_another(path: &Path, connection: &Connection) -> Result<()>
         Some(missing) => Err(DeskError::NoDesk { path: path.to_owned(), missing }.into()),
         None => Ok(()),
     }
+}
+
+/// What keeps each message from outside from being added exactly once.
+pub(super) fn missing_for_additions(path: &Path, connection: &Connection) -> Result<Vec<String>> {
+    let (is_there, is_unique): (bool, bool) = connection
+        .query_row(EXTERNAL_ID, [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .with_context(|| format!("read the schema of desk {}", path.display()))?;
+    let column = "relation messages of the desk has no column external_id, by which a text message is known again; \
+                  run on the desk: ALTER TABLE messages ADD COLUMN external_id TEXT";
+    let index = "relation messages of the desk has no unique index on external_id, so that a text message could be added \
+                 twice; run on the desk: CREATE UNIQUE INDEX messages_from_outside ON messages (external_id) WHERE \
+                 external_id IS NOT NULL";
+    let missing = [(is_there, column), (is_unique, index)].into_iter().filter(|(there, _)| !there);
+    Ok(missing.map(|(_, problem)| problem.to_owned()).collect())
 }
 
 impl Desk {
@@ -133,6 +153,11 @@ impl Desk {
         let lost = KEEPERS.iter().filter(|keeper| !known.contains(**keeper));
         problems.extend(lost.map(|keeper| format!("the desk has no trigger or index {keeper}; {remedy}")));
         Ok(problems)
+    }
+
+    /// What keeps messages from outside from being added, with the remedy; empty when all is well.
+    pub fn check_additions(&self) -> Result<Vec<String>> {
+        missing_for_additions(&self.path, &self.connection)
     }
 
     fn names(&self, sql: &str, parameters: impl Params) -> rusqlite::Result<HashSet<String>> {

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::columns::integers;
 use super::places::number;
 use super::{DeskError, Snapshot};
 use crate::model::{AgentId, ContactId, ConversationId, RecipientId};
@@ -13,6 +14,19 @@ pub(super) const AGENT_BY_EMAIL: &str = "SELECT id FROM agents WHERE email = ?1 
 pub(super) const CONTACT_BY_EMAIL: &str = "SELECT id FROM contacts WHERE email = ?1 COLLATE NOCASE ORDER BY id LIMIT 1";
 pub(super) const AGENT_BY_ID: &str = "SELECT id FROM agents WHERE id = ?1";
 pub(super) const CONTACT_BY_ID: &str = "SELECT id FROM contacts WHERE id = ?1";
+pub(super) const PHONE_OF_AGENT: &str = "SELECT id, phone FROM agents WHERE id = ?1 AND active = 1";
+pub(super) const PHONE_OF_CONTACT: &str = "SELECT id, phone FROM contacts WHERE id = ?1 AND blocked = 0";
+/// Without an index: asked for a text message of somebody who was not texted, and no table has one for all ways to write
+/// a number.
+const CONTACTS_BY_PHONE: &str = "
+    SELECT id, blocked FROM contacts
+    WHERE phone IS NOT NULL
+      AND replace(replace(replace(replace(replace(phone, ' ', ''), '-', ''), '.', ''), '(', ''), ')', '') = ?1
+    ORDER BY id";
+const LATEST_OPEN: &str = "
+    SELECT id, contact_id FROM conversations
+    WHERE status = 'open' AND contact_id IN (SELECT value FROM json_each(?1))
+    ORDER BY last_activity_at DESC, id DESC LIMIT 1";
 
 impl Snapshot<'_> {
     /// The conversation with this number, which people know, else with this id; `#` before it is taken off.
@@ -49,6 +63,42 @@ impl Snapshot<'_> {
         };
         let agent = agents.into_iter().next().map(RecipientId::Agent);
         Ok(agent.or_else(|| contacts.into_iter().next().map(RecipientId::Contact)))
+    }
+
+    /// Whose text message it can be: how an agent who still works here, or a contact, is reached by telephone.
+    pub fn phone(&self, person: &RecipientId) -> Result<Option<String>> {
+        let (relation, sql, id) = match person {
+            RecipientId::Agent(id) => ("agents", PHONE_OF_AGENT, id.as_str()),
+            RecipientId::Contact(id) => ("contacts", PHONE_OF_CONTACT, id.as_str()),
+            RecipientId::Person(_) => return Ok(None),
+        };
+        let mut phone = None;
+        self.each(relation, sql, [number(id)], |row| {
+            phone = row.text("phone")?;
+            Ok(())
+        })?;
+        Ok(phone)
+    }
+
+    /// The contacts with this telephone number, however it is written, and whether each is blocked; walks all of them.
+    pub fn contacts_at(&self, phone: &str) -> Result<Vec<(ContactId, bool)>> {
+        let mut contacts = Vec::new();
+        self.each("contacts", CONTACTS_BY_PHONE, [phone], |row| {
+            contacts.push((row.id("id")?, row.yes("blocked")?));
+            Ok(())
+        })?;
+        Ok(contacts)
+    }
+
+    /// The open conversation of these contacts in which something happened last, with its contact; walks all of them.
+    pub fn latest_open(&self, contacts: &[ContactId]) -> Result<Option<(ContactId, ConversationId)>> {
+        let mut latest = None;
+        let contacts = integers(contacts.iter().map(ContactId::as_str));
+        self.each("conversations", LATEST_OPEN, [contacts], |row| {
+            latest = Some((row.id("contact_id")?, row.id("id")?));
+            Ok(())
+        })?;
+        Ok(latest)
     }
 
     fn ids<T: From<String>>(&self, relation: &'static str, sql: &str, key: impl rusqlite::ToSql) -> Result<Vec<T>> {

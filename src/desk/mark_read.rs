@@ -1,4 +1,4 @@
-//! The one write to a desk: what an agent was told by email counts as read, where the settings want it so.
+//! A write to a desk: what an agent was told by email counts as read, where the settings want it so.
 
 use std::path::{Path, PathBuf};
 

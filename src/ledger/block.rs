@@ -16,6 +16,9 @@ use crate::model::{Channel, Outcome, Reply, masked};
 /// How long a refusal holds: mailboxes come back, and nobody looks at a list of blocks every day.
 const REFUSED_FOR: TimeDelta = TimeDelta::days(30);
 
+/// What stands in place of a provider's words.
+const STOPPED: &str = "STOP by text message";
+
 /// The addresses that are blocked at an instant.
 #[derive(Debug)]
 pub struct Blocks {
@@ -93,6 +96,20 @@ impl Ledger {
         let delete = "DELETE FROM doorbell_block WHERE channel = ?1 AND address_key = ?2";
         Ok(self.connection.execute(delete, (channel.word(), key)).context("unblock an address")? > 0)
     }
+}
+
+/// Blocks a number whose owner wants no more texts, until [`begin_again`].
+pub(super) fn stop(transaction: &Transaction<'_>, install_id: &str, number: &str, now: DateTime<Utc>) -> Result<()> {
+    let key = address_key(install_id, Channel::Sms, number);
+    let (channel, shown, reason) = (Channel::Sms, masked(number), STOPPED.to_owned());
+    write(transaction, &Row { channel, key, shown, until: None, reason, delivery: None }, now)
+}
+
+/// Lets texts go to a number again; what a person blocked stays blocked. Answers whether it was blocked.
+pub(super) fn begin_again(transaction: &Transaction<'_>, install_id: &str, number: &str) -> Result<bool> {
+    let key = address_key(install_id, Channel::Sms, number);
+    let delete = "DELETE FROM doorbell_block WHERE channel = ?1 AND address_key = ?2 AND reason <> ''";
+    Ok(transaction.execute(delete, (Channel::Sms.word(), key))? > 0)
 }
 
 struct Row {

@@ -130,6 +130,10 @@ impl Ledger {
                AND delivery_id IN (SELECT id FROM doorbell_delivery WHERE recipient = ?1)",
             [&whose],
         )?;
+        rows += transaction.execute(
+            "UPDATE doorbell_inbound SET from_shown = '' WHERE recipient = ?1 AND from_shown <> ''",
+            [&whose],
+        )?;
         rows += transaction.execute("DELETE FROM in_app_notifications WHERE recipient = ?1", [&whose])?;
         transaction.commit().with_context(|| format!("forget {whose}"))?;
         Ok(rows)

@@ -35,6 +35,8 @@ pub struct Overview {
     pub held: Vec<Held>,
     /// The channels that do not work.
     pub outages: Vec<Outage>,
+    /// Text messages of a day that belong to nobody.
+    pub unknown_senders: u64,
     /// Since when doorbell is paused.
     pub paused_since: Option<DateTime<Utc>>,
 }
@@ -96,7 +98,8 @@ impl Ledger {
             failed_lately,
             passes: self.passes(passes)?,
             held: self.held()?,
-            outages: self.outages()?,
+            outages: self.outages()?.into_iter().chain(self.deafness()?).collect(),
+            unknown_senders: self.unknown_senders(now - NEWS)?,
             paused_since: self.paused_since()?,
         })
     }

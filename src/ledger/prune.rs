@@ -20,6 +20,8 @@ const DELIVERIES: TimeDelta = TimeDelta::days(30);
 const MARKS: TimeDelta = TimeDelta::days(400);
 /// Reasons answer for two months; one that still holds is written anew by the next pass.
 const DECISIONS: TimeDelta = TimeDelta::days(60);
+/// Text messages that came in: longer than they are asked for again.
+const INBOUND: TimeDelta = TimeDelta::days(60);
 
 /// A table that is walked in the order of its key, from where the last step ended.
 struct Walk {
@@ -33,7 +35,7 @@ struct Walk {
     kept_for: TimeDelta,
 }
 
-const WALKS: [Walk; 2] = [
+const WALKS: [Walk; 3] = [
     Walk { place: "pruned_marks", table: "doorbell_mark", key: "conversation_id", age: "told_at", kept_for: MARKS },
     Walk {
         place: "pruned_decisions",
@@ -42,6 +44,7 @@ const WALKS: [Walk; 2] = [
         age: "since",
         kept_for: DECISIONS,
     },
+    Walk { place: "pruned_inbound", table: "doorbell_inbound", key: "sid", age: "received_at", kept_for: INBOUND },
 ];
 
 impl Ledger {

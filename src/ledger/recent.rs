@@ -46,6 +46,15 @@ impl Ledger {
         Ok(count.unwrap_or_default())
     }
 
+    /// How many text messages were sent since an instant, or are about to be, over all recipients.
+    pub fn texts_since(&self, since: DateTime<Utc>) -> Result<u32> {
+        let mut read = self.connection.prepare_cached(
+            "SELECT count(*) FROM doorbell_delivery
+             WHERE channel = 'sms' AND queued_at >= ?1 AND state NOT IN ('suppressed','dead')",
+        )?;
+        Ok(read.query_row([ms(since)], |row| row.get(0))?)
+    }
+
     /// Whether a notification that waits to go out would take along what comes up now: that makes none more.
     pub fn is_on_its_way(
         &self,

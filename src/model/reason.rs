@@ -75,6 +75,8 @@ pub enum Reason {
     OffWork,
     /// The recipient heard as much today as the settings allow.
     DailyCap,
+    /// As many text messages as a day may cost were sent.
+    TextBudget,
     /// The rule would tell far more than usual, and waits for a person's word.
     Held,
     /// Somebody is told by another rule.
@@ -101,7 +103,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, for tables and for reading the ledger.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 48] = [
         Self::AlreadyTold,
         Self::Grace,
         Self::BeforeFirstRun,
@@ -138,6 +140,7 @@ impl Reason {
         Self::QuietHours,
         Self::OffWork,
         Self::DailyCap,
+        Self::TextBudget,
         Self::Held,
         Self::Covered,
         Self::ReplacedByPush,
@@ -190,6 +193,7 @@ impl Reason {
             Self::QuietHours => "quiet_hours",
             Self::OffWork => "off_work",
             Self::DailyCap => "daily_cap",
+            Self::TextBudget => "text_budget",
             Self::Held => "held",
             Self::Covered => "covered",
             Self::ReplacedByPush => "replaced_by_push",
@@ -247,7 +251,8 @@ impl Reason {
             Self::Throttled => "told about this conversation a short while ago",
             Self::QuietHours => "their quiet hours",
             Self::OffWork => "outside their working hours",
-            Self::DailyCap => "heard as much today as limits.per_recipient_per_day allows",
+            Self::DailyCap => "heard as much today as the settings allow one recipient",
+            Self::TextBudget => "as many text messages as sms.per_day allows were sent today",
             Self::Held => "the rule would tell far more than usual, and is held",
             Self::Covered => "somebody is told by another rule",
             Self::ReplacedByPush => "their phone is pushed to instead",

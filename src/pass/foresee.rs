@@ -143,7 +143,7 @@ fn deliver(config: &Config, replay: &Replay, ledger: &mut Ledger, foreseen: &mut
         if claimed.is_empty() {
             return Ok(());
         }
-        let checks = recheck(&House { config, desk: replay.desk(), ledger }, &claimed, foreseen.at)?;
+        let checks = recheck(&House { config, desk: replay.desk(), ledger, incoming: None }, &claimed, foreseen.at)?;
         let (mut going, mut settled) = (Vec::new(), Vec::new());
         for (delivery, check) in claimed.into_iter().zip(checks) {
             match check {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
-use super::cap::hold;
+use super::cap::{Caps, hold};
 use super::cover::uncovered;
 use super::order::Order;
 use super::weigh::{Question, Weighed, weigh};
@@ -78,9 +78,7 @@ pub fn plan(
             running.push(rule.name.clone());
         }
     }
-    if let Some(cap) = config.limits.per_recipient_per_day {
-        hold(cap, ledger, now, &mut weighed)?;
-    }
+    hold(Caps::of(config), ledger, now, &mut weighed)?;
     let digests = collapse(weighed.heard);
     Ok(Plan { rules: running, slots, held: Vec::new(), digests, decisions: weighed.decisions, baselines })
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::plan::Plan;
+use super::replies::{Replies, Stranger};
 use super::way::shown;
 use crate::deliver::remedy;
 use crate::ledger::{Closed, Enqueued, Held, Recovered, Settlement};
@@ -38,7 +39,7 @@ pub struct Trouble {
     pub delivery: i64,
     /// The masked address, as in [`Told`]; the channel, for `outage` and `settings`; empty when none was looked up.
     pub address: String,
-    /// dead, unknown, retry, settings, outage or held.
+    /// dead, unknown, retry, settings, outage, held or sender.
     pub kind: &'static str,
     /// Whether the operator has heard of it within a day.
     pub standing: bool,
@@ -78,6 +79,10 @@ pub struct Report {
     pub held_news: usize,
     /// Digests kept back behind one that may have arrived.
     pub in_doubt: usize,
+    /// Text messages of people that were taken in.
+    pub replies: usize,
+    /// Text messages that belong to nobody, seen for the first time.
+    pub unknown_senders: usize,
     /// Deliveries that a stopped pass had on the wire and that go once more.
     pub recovered: usize,
     /// Deliveries the provider has.
@@ -138,6 +143,17 @@ impl Report {
         report
     }
 
+    /// What people texted.
+    pub(super) fn add_replies(&mut self, replies: Replies) {
+        let Replies { taken_in, strangers, outage } = replies;
+        self.replies = taken_in;
+        self.unknown_senders = strangers.len();
+        self.troubles.extend(strangers.into_iter().take(Self::LISTED).map(stranger));
+        if let Some((outcome, news)) = outage {
+            self.add_outage(Gateway::Sms, &outcome, news);
+        }
+    }
+
     /// What stopped passes left in doubt twice.
     fn add_recovered(&mut self, unknown: Vec<(i64, String)>) {
         self.unknown += unknown.len();
@@ -163,7 +179,7 @@ impl Report {
         match self {
             Self { misconfigured: true, .. } => 78,
             Self { unreachable: true, .. } => 75,
-            Self { dead: 0, unknown: 0, uncovered: 0, held_news: 0, .. } => 0,
+            Self { dead: 0, unknown: 0, uncovered: 0, held_news: 0, unknown_senders: 0, .. } => 0,
             _ => 1,
         }
     }
@@ -265,6 +281,12 @@ fn held(held: &Held) -> Trouble {
          doorbell approve {rule}"
     );
     Trouble { delivery: 0, address: String::new(), kind: "held", standing: false, key: None, words, remedy: "" }
+}
+
+fn stranger(Stranger { address, words }: Stranger) -> Trouble {
+    let remedy =
+        "put the number into the desk, and it is taken in as long as Twilio lists it; else answer it at Twilio";
+    Trouble { delivery: 0, address, kind: "sender", standing: false, key: None, words, remedy }
 }
 
 /// Where a digest goes, as people may read it.

@@ -7,9 +7,16 @@ const MAILS_IN_A_ROW: usize = 3;
 /// Devices die more often than mailboxes, and asking after one costs less.
 const NOTIFICATIONS_IN_A_ROW: usize = 8;
 /// What servers and networks say of single recipients too: "sender not allowed", "relay access denied", "bad device
-/// token".
-const MAY_BE_ONE_RECIPIENTS: [&str; 6] =
-    ["email.from", "email.username", "email.hello_name", "push.apns.sandbox", "push.fcm", "desktop.vapid_key_file"];
+/// token", "sender does not fit the country".
+const MAY_BE_ONE_RECIPIENTS: [&str; 7] = [
+    "email.from",
+    "email.username",
+    "email.hello_name",
+    "sms.from",
+    "push.apns.sandbox",
+    "push.fcm",
+    "desktop.vapid_key_file",
+];
 
 /// An answer whose fault is known.
 #[derive(Debug)]

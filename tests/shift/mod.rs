@@ -18,10 +18,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use doorbell::config::Config;
 use doorbell::deliver::email::Relay;
 use doorbell::deliver::no_section;
-use doorbell::desk::{Desk, ReadMarks};
+use doorbell::desk::{Additions, Desk, ReadMarks};
 use doorbell::ledger::Ledger;
 use doorbell::model::{AgentId, Channel, ConversationId, Gateway};
-use doorbell::pass::{self, Clock, House, Order, Post, Report};
+use doorbell::pass::{self, Clock, House, Incoming, Order, Post, Report};
 use doorbell::render::Templates;
 use mail_parser::{Message, MessageParser};
 use toml::{Table, Value};
@@ -184,7 +184,7 @@ impl Shift {
     pub fn pass_at(&mut self, now: DateTime<Utc>, order: &Order) -> Report {
         let config = self.config();
         let (desk, mut ledger) = (Desk::open(&self.office.path()).unwrap(), self.ledger());
-        let mut house = House { config: &config, desk: &desk, ledger: &mut ledger };
+        let mut house = House { config: &config, desk: &desk, ledger: &mut ledger, incoming: incoming(&config) };
         let post = || {
             let email = match &config.email {
                 Some(email) => Ok(Relay::new(email, &config.folder)?),
@@ -297,6 +297,12 @@ impl Shift {
         let mut read = self.office.connection().prepare("SELECT state FROM doorbell_delivery ORDER BY id").unwrap();
         read.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
     }
+}
+
+/// What people text, as the program opens it.
+fn incoming(config: &Config) -> Option<Incoming> {
+    let additions = Additions::open(&config.desk_path());
+    Some(config.deliver.inbox(&config.folder)?.map(|inbox| (inbox, additions.unwrap())))
 }
 
 /// The keys of `[email]` that lead to this server.

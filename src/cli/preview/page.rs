@@ -11,7 +11,6 @@ use super::file::BEGINNING;
 use super::mail::Seen;
 use super::short::{Short, Text, short, texts};
 use crate::config::Config;
-use crate::deliver::sms;
 use crate::model::{Channel, Show, Words};
 use crate::render::Templates;
 
@@ -57,7 +56,7 @@ impl Page {
         now: DateTime<Utc>,
     ) -> Result<Self> {
         let letter = &about.letter;
-        let shows_message = config.and_then(|config| config.deliver.sms.as_ref()).map(sms::Settings::shows_message);
+        let sms = config.and_then(|config| config.deliver.sms.as_ref());
         let remarks = |channel| remark(config, about, channel);
         let title = match &about.conversation {
             Some(number) => format!("Conversation {number}, as {} would read it", letter.recipient.name),
@@ -72,7 +71,7 @@ impl Page {
             facts: facts(about, templates.set_for(set, letter.language.as_ref()), now),
             mail_height: frame_height(&words),
             mail: Seen::of(config, letter, words, now),
-            texts: texts(templates, letter, shows_message)?,
+            texts: texts(templates, letter, sms)?,
             note: short(templates, letter)?,
             remarks: Remarks {
                 email: remarks(Channel::Email),

@@ -4,7 +4,8 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::deliver::notes::{measured, push_body, text_message};
+use crate::deliver::notes::push_body;
+use crate::deliver::{measured, sms, text_message};
 use crate::model::{Letter, Note};
 use crate::render::Templates;
 
@@ -42,10 +43,11 @@ pub(super) struct Short {
 }
 
 /// The letter as a text message in both ways.
-pub(super) fn texts(templates: &Templates, letter: &Letter, shows_message: Option<bool>) -> Result<Vec<Text>> {
+pub(super) fn texts(templates: &Templates, letter: &Letter, sms: Option<&sms::Settings>) -> Result<Vec<Text>> {
+    let (shows_message, most) = (sms.map(sms::Settings::shows_message), sms.map_or(1, sms::Settings::segments));
     let note = note(templates, letter)?;
     let text = |setting, with_message| {
-        let (whole, goes) = text_message(&note, with_message);
+        let (whole, goes) = text_message(&note.title, if with_message { &note.body } else { "" }, most);
         let kept = goes.trim_end_matches(['.', '…']);
         let rest = if whole == goes { "" } else { whole.strip_prefix(kept).unwrap_or_default() };
         let measured = measured(&goes);
@@ -59,9 +61,9 @@ pub(super) fn texts(templates: &Templates, letter: &Letter, shows_message: Optio
                 _ => "",
             },
             rest: rest.to_owned(),
-            alphabet: measured.alphabet,
+            alphabet: measured.alphabet.word(),
             used: measured.used,
-            room: measured.room,
+            room: measured.alphabet.rooms().0,
             segments,
             goes,
         }

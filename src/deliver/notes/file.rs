@@ -4,8 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::super::Notification;
-use super::segment;
+use super::super::{Notification, segment};
 use crate::model::{Channel, Device, Sound};
 
 /// The longest body of a push: user-perceived characters, never half of one.
@@ -58,6 +57,7 @@ pub(super) fn content(
     channel: Channel,
     notification: &Notification,
     shows_message: bool,
+    segments: usize,
 ) -> serde_json::Result<Vec<u8>> {
     let Notification { recipient, note, collapse, uid, now, .. } = notification;
     let is_text = channel == Channel::Sms;
@@ -69,7 +69,7 @@ pub(super) fn content(
         device: recipient.device.as_deref().map(device),
         kind: note.kind,
         title: &note.title,
-        body: if is_text { one_segment(&note.title, said) } else { cut(said) },
+        body: if is_text { segment::text(&note.title, said, segments) } else { cut(said) },
         link: note.link.as_deref(),
         conversation: note.conversation.as_str(),
         collapse,
@@ -109,16 +109,4 @@ pub(super) fn cut(body: &str) -> String {
         (Some(last), Some(_)) => format!("{}…", body.get(..last).unwrap_or_default().trim_end()),
         _ => body.to_owned(),
     }
-}
-
-/// The whole note as a text message.
-fn one_segment(title: &str, body: &str) -> String {
-    segment::fitted(&on_one_line(title, body))
-}
-
-/// Title and body, before they are cut.
-pub(super) fn on_one_line(title: &str, body: &str) -> String {
-    let words = [title, body].map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
-    let parts: Vec<&str> = words.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
-    parts.join(": ")
 }
