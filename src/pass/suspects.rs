@@ -8,8 +8,15 @@ const MAILS_IN_A_ROW: usize = 3;
 const NOTIFICATIONS_IN_A_ROW: usize = 8;
 /// What servers and networks say of single recipients too: "sender not allowed", "relay access denied", "bad device
 /// token".
-const MAY_BE_ONE_RECIPIENTS: [&str; 6] =
-    ["email.from", "email.username", "email.hello_name", "push.apns.sandbox", "push.fcm", "desktop.vapid_key_file"];
+const MAY_BE_ONE_RECIPIENTS: [&str; 7] = [
+    "email.from",
+    "email.username",
+    "email.hello_name",
+    "push.apns.sandbox",
+    "push.apns.topic",
+    "push.fcm",
+    "desktop.vapid_key_file",
+];
 
 /// An answer whose fault is known.
 #[derive(Debug)]
