@@ -172,6 +172,3 @@ fn payload(said: &Said<'_>) -> Value {
     }
     payload
 }
-
-#[cfg(test)]
-mod tests;

@@ -169,6 +169,3 @@ impl Carrier for Fcm {
 fn discreet(device: &str, token: &SecretString) -> Discreet {
     Discreet::about([device.to_owned(), token.expose_secret().to_owned()])
 }
-
-#[cfg(test)]
-mod tests;

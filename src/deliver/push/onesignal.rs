@@ -187,6 +187,3 @@ impl Carrier for OneSignal {
         TIMEOUT
     }
 }
-
-#[cfg(test)]
-mod tests;
