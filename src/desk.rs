@@ -213,8 +213,8 @@ mod tests {
         {
             only_looks_up(sql, &["SCAN json_each"]);
         }
-        only_looks_up(UNREAD, &["SCAN json_each", "SCAN conversations USING INDEX conversations_unread"]);
-        walks(UNREAD, "SCAN conversations USING INDEX conversations_unread");
+        only_looks_up(UNREAD, &["SCAN json_each", "LIST SUBQUERY"]);
+        walks(UNREAD, "SEARCH conversations USING INDEX conversations_unread (unread_since>?)");
         for sql in [BY_NUMBER, BY_ID, AGENT_BY_EMAIL, AGENT_BY_ID, CONTACT_BY_EMAIL, CONTACT_BY_ID, mark_read::MARK] {
             only_looks_up(sql, &[]);
         }
