@@ -29,7 +29,10 @@ fn a_notification_is_asked_for_as_apple_publishes_it() {
     let sent = apns(&scene).send(&notification(Provider::Apns, PHONE));
     assert_eq!(sent.reply().words(), "200 eabeae54-14a8-11e5-b60b-1697f925ec7b");
     let seen = scene.network.seen().remove(0);
-    assert_eq!((seen.method.as_str(), seen.path.as_str(), seen.is_http2), ("POST", &*format!("/3/device/{PHONE}"), true));
+    assert_eq!(
+        (seen.method.as_str(), seen.path.as_str(), seen.is_http2),
+        ("POST", &*format!("/3/device/{PHONE}"), true)
+    );
     for (name, value) in [
         ("content-type", "application/json"),
         ("apns-topic", "com.example.app"),

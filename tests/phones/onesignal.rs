@@ -100,7 +100,10 @@ fn every_answer_of_onesignal_means_what_its_table_says() {
         (Reply::Says(200, Vec::new(), b"<html>".to_vec()), "later"),
         (Reply::CutShort(200, b"{\"id\":\"b9".to_vec()), "later"),
         (says(400, &json!({ "errors": ["Message Notifications must have English language content"] })), "dropped"),
-        (says(400, &json!({ "errors": [{ "code": "x", "title": "Failed to parse app_id" }] })), "push.onesignal.app_id"),
+        (
+            says(400, &json!({ "errors": [{ "code": "x", "title": "Failed to parse app_id" }] })),
+            "push.onesignal.app_id",
+        ),
         (says(401, &json!({ "errors": [denied] })), key),
         (says(403, &json!({ "errors": [denied] })), key),
         (says(404, &json!({})), key),

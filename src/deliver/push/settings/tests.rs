@@ -20,12 +20,9 @@ fn read(text: &str) -> Result<Settings, String> {
 
 #[test]
 fn any_network_is_enough() {
-    for (text, network) in [
-        (APNS, Provider::Apns),
-        (FCM, Provider::Fcm),
-        (ONESIGNAL, Provider::OneSignal),
-        (BEAMS, Provider::Beams),
-    ] {
+    for (text, network) in
+        [(APNS, Provider::Apns), (FCM, Provider::Fcm), (ONESIGNAL, Provider::OneSignal), (BEAMS, Provider::Beams)]
+    {
         let settings = read(text).unwrap();
         assert_eq!(settings.networks().collect::<Vec<_>>(), [network]);
         let Manner { ttl, message, badge, on_ambiguous } = settings.manner();
