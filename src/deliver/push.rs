@@ -67,7 +67,7 @@ impl Settings {
 
 fn ready<C: Carrier + 'static>(made: Option<Result<C, Outcome>>) -> Ready {
     match made {
-        Some(made) => made.map(|carrier| Box::new(carrier) as Box<dyn Carrier>),
+        Some(made) => made.map(|carrier| -> Box<dyn Carrier> { Box::new(carrier) }),
         // nobody asks for a network that is not set up
         None => Err(wrong("push.outbox", "this network is not set up".into())),
     }

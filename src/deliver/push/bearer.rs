@@ -149,10 +149,10 @@ mod tests {
     #[test]
     fn a_refused_token_is_made_anew_once_for_all_lanes() {
         let bearer = Bearer::new(APNS, "key".into(), &kept("key", 100));
-        let made = Cell::new(0);
+        let count = Cell::new(0);
         let make = || {
-            made.set(made.get() + 1);
-            Ok(format!("new {}", made.get()).into())
+            count.set(count.get() + 1);
+            Ok(format!("new {}", count.get()).into())
         };
         let old: SecretString = "kept".to_owned().into();
         let renewed = |refused: &SecretString| bearer.renewed(refused, at(110), &make).unwrap();
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(new.expose_secret(), "new 1");
         assert_eq!(renewed(&old).unwrap().expose_secret(), "new 1", "another lane was refused the old one, too");
         assert!(renewed(&new).is_none(), "a third would be refused as well");
-        assert_eq!(made.get(), 1);
+        assert_eq!(count.get(), 1);
     }
 
     #[test]

@@ -51,12 +51,11 @@ pub(super) fn fitted(
         without_nulls(write(&said)).to_string().into_bytes()
     };
     let body = longest(BODY_GRAPHEMES, |count| bytes(TITLE_GRAPHEMES, count, true).len() <= most);
-    let fits = match body {
-        Some(body) => bytes(TITLE_GRAPHEMES, body, true),
-        None => {
-            let title = longest(TITLE_GRAPHEMES, |count| bytes(count, 0, false).len() <= most);
-            bytes(title.unwrap_or_default(), 0, false)
-        }
+    let fits = if let Some(body) = body {
+        bytes(TITLE_GRAPHEMES, body, true)
+    } else {
+        let title = longest(TITLE_GRAPHEMES, |count| bytes(count, 0, false).len() <= most);
+        bytes(title.unwrap_or_default(), 0, false)
     };
     if fits.len() <= most {
         return Ok(fits);

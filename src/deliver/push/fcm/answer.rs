@@ -51,15 +51,14 @@ pub(super) fn outcome(answer: &Answer, discreet: &Discreet) -> Outcome {
     let misconfigured = |key| Outcome::Misconfigured { key, reply: reply.clone() };
     match (answer.status, code) {
         (_, "UNREGISTERED") => Outcome::RefusedRecipient(reply),
-        // of a phone that is registered by another project, or of every one
-        (_, "SENDER_ID_MISMATCH") => misconfigured("push.fcm"),
+        // of a phone that is registered by another project, or of every one; and either the project is not there, or a
+        // single phone and Google does not say so
+        (_, "SENDER_ID_MISMATCH") | (404, "") => misconfigured("push.fcm"),
         // the project has no key of Apple's or of browsers: phones with Android go on
         (_, "THIRD_PARTY_AUTH_ERROR" | "APNS_AUTH_ERROR") => Outcome::RefusedMessage(reply),
         (429, _) | (_, "QUOTA_EXCEEDED") => Outcome::Deferred(Some(answer.retry_after().unwrap_or(QUOTA_PAUSE)), reply),
         (500..=599, _) => Outcome::Deferred(answer.retry_after(), reply),
         (401 | 403, "") => misconfigured(ACCOUNT),
-        // the project is not there, or a single phone and Google does not say so
-        (404, "") => misconfigured("push.fcm"),
         (400..=499, _) => Outcome::RefusedMessage(reply),
         _ => Outcome::Deferred(None, reply),
     }
