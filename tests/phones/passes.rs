@@ -225,6 +225,36 @@ fn u5_a_push_leaves_what_is_read_and_what_is_not_as_it_was() {
 }
 
 #[test]
+fn u3_a_new_message_goes_to_every_phone_by_apple_and_google_unless_an_agent_has_read_it() {
+    for is_read in [false, true] {
+        let mut office = office(Provider::Apns, &[ONE]);
+        office.agent("bob").device("bob", "fcm", "a phone").unassign("c1");
+        if is_read {
+            office.reads("bob", "c1");
+        }
+        let (shift, server) = shift(office, Provider::Apns, "[\"push\"]", ok);
+        let fcm = settings(&server, Provider::Fcm, "").replace("[http]\nca_file = \"ca.pem\"\n", "");
+        let mut shift = shift.set(&fcm);
+        shift.change_rules(&by("[\"push\"]").replace("\"assignee\"]", "\"all_agents\"]\nread_by = \"anyone\""));
+        let report = shift.pass("2026-03-02T09:10:00Z");
+        assert_eq!(report.sent, if is_read { 0 } else { 2 }, "{report:?}");
+        let mut asked: Vec<String> = server.seen().into_iter().map(|seen| seen.path).collect();
+        asked.sort();
+        let expected = [&format!("/3/device/{ONE}"), "/token", "/v1/projects/my-desk/messages:send"];
+        assert_eq!(asked, if is_read { &[][..] } else { &expected[..] });
+    }
+}
+
+#[test]
+fn b13_a_push_bears_the_sound_of_the_rule_and_whether_it_repeats() {
+    let (mut shift, server) = shift(office(Provider::Apns, &[ONE]), Provider::Apns, "[\"push\"]", ok);
+    shift.change_rules(&(by("[\"push\"]") + "sound = \"ding.caf\"\nsound_repeats = true\n"));
+    assert_eq!(shift.pass("2026-03-02T09:10:00Z").sent, 1);
+    let said = server.seen()[0].json();
+    assert_eq!((&said["aps"]["sound"], &said["sound_repeats"]), (&json!("ding.caf"), &json!("true")));
+}
+
+#[test]
 fn the_icon_bears_what_the_agent_has_to_read() {
     let mut office = office(Provider::Apns, &[ONE]);
     office.agent("bob").asks("c2", "and this?").assign("c2", "ada").asks("c3", "bob?").assign("c3", "bob");

@@ -161,7 +161,7 @@ pub(crate) fn word(outcome: &Outcome) -> String {
     }
 }
 
-/// Header and claims of a token, as PyJWT reads them once it has checked the signature.
+/// Header and claims of a token, as `PyJWT` reads them once it has checked the signature.
 pub(crate) fn verified(token: &str, key: &KeyPair, algorithm: &str, audience: Option<&str>) -> Value {
     let script = "
 import json, sys, jwt
