@@ -17,9 +17,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 use self::carrier::{Kit, Ready, Token};
 use self::http::Http;
-use crate::model::{Channel, Gateway, Outcome, Reply};
+use crate::model::{Channel, Gateway, Outcome, Provider, Reply};
 
 pub use notification::Notification;
 pub use segment::{Alphabet, Measure, measured, text_message};
@@ -60,9 +62,17 @@ impl Settings {
         sms.inbox(&Http::new(&self.http, folder), folder)
     }
 
+    /// Whether there is a way to the devices of a network.
+    pub fn reaches(&self, provider: Provider) -> bool {
+        match provider {
+            Provider::WebPush => self.desktop.is_some(),
+            phones => self.push.as_ref().is_some_and(|push| push.reaches(phones)),
+        }
+    }
+
     /// A carrier for each gateway that is set up; relative file names begin at `folder`.
-    pub fn carriers(&self, folder: &Path, tokens: &BTreeMap<Gateway, Token>) -> Carriers {
-        let kit = Kit { http: &Http::new(&self.http, folder), folder, tokens };
+    pub fn carriers(&self, folder: &Path, tokens: &BTreeMap<Gateway, Token>, now: DateTime<Utc>) -> Carriers {
+        let kit = Kit { http: &Http::new(&self.http, folder), folder, tokens, now };
         let mut carriers = Carriers::new();
         carriers.extend(self.sms.iter().flat_map(|sms| sms.carriers(&kit)));
         carriers.extend(self.push.iter().flat_map(|push| push.carriers(&kit)));
@@ -87,6 +97,7 @@ pub fn remedy(channel: Channel, outcome: &Outcome) -> &'static str {
         }
         _ if channel == Channel::Email => email::remedy(outcome),
         _ if channel == Channel::Sms => sms::remedy(outcome),
+        _ if channel == Channel::Push => push::remedy(outcome),
         _ => notes::remedy(outcome),
     }
 }

@@ -200,6 +200,7 @@ mod tests {
     fn every_other_statement_looks_up_by_key() {
         use facts::people::sql::{AGENTS, PRESENCE};
         use facts::sql::{CONTACTS, CONVERSATIONS, GROUPS, MEMBERS, SEEN};
+        use facts::unread::sql::UNREAD;
         use facts::wishes::sql::{AVAILABILITY, DEVICES, PREFERENCES};
         use find::{
             AGENT_BY_EMAIL, AGENT_BY_ID, BY_ID, BY_NUMBER, CONTACT_BY_EMAIL, CONTACT_BY_ID, PHONE_OF_AGENT,
@@ -217,6 +218,8 @@ mod tests {
         {
             only_looks_up(sql, &["SCAN json_each"]);
         }
+        only_looks_up(UNREAD, &["SCAN json_each", "LIST SUBQUERY"]);
+        walks(UNREAD, "SEARCH conversations USING INDEX conversations_unread (unread_since>?)");
         for sql in [
             BY_NUMBER,
             BY_ID,

@@ -19,6 +19,7 @@ mod replies;
 mod report;
 mod storm;
 mod suspects;
+mod tokens;
 mod way;
 mod weigh;
 
@@ -45,6 +46,7 @@ pub use order::Order;
 pub use plan::{Plan, Slots, plan};
 pub use replies::Incoming;
 pub use report::{Report, Told, Trouble};
+pub use tokens::tokens;
 pub use weigh::weigh_one;
 
 /// The rooms of one installation, open.
@@ -132,7 +134,9 @@ pub fn run(
         let only = order.is_limited().then_some(enqueued.deliveries.as_slice());
         let post = post()?;
         report.add_template_fault(post.template_fault.as_ref());
-        lanes::deliver(house, &post, order, clock, only, &mut report, progress)?;
+        let delivered = lanes::deliver(house, &post, order, clock, only, &mut report, progress);
+        tokens::keep(house.ledger, &post);
+        delivered?;
         notice::mail(house, &post, order, &notices, now)?;
         report.left = house.ledger.due_count(clock.now())?;
     }

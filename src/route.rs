@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 
 pub use bot::Settings as BotSettings;
 pub use presence::{Settings as PresenceSettings, Unknown, in_view};
-pub use reach::{Blocked, Reach};
+pub use reach::{Blocked, Closed, Reach, Reachable};
 pub use silence::over;
 pub use wait::{places_to_look_up, step};
 

@@ -345,7 +345,7 @@ fn send_test_writes_a_sample_notification() {
         assert_eq!((&note["channel"], &note["recipient"]), (&channel.into(), &"person:test".into()), "{note}");
     }
     assert!(said(&doorbell(&office, &settings, &["send-test", "sms", "01632"]), 64).contains("international form"));
-    assert!(said(&doorbell(&office, &settings, &["send-test", "push", "token"]), 78).contains("no section [push.fcm]"));
+    assert!(said(&doorbell(&office, &settings, &["send-test", "push", "token"]), 78).contains("no section [push]"));
     assert!(said(&doorbell(&office, &settings, &["send-test", "in_app", "agent:7"]), 64).contains("needs no test"));
     assert!(said(&doorbell(&office, &settings, &["send-test", "email", "a@b.example"]), 78).contains("[email]"));
 }

@@ -145,7 +145,7 @@ impl Scene {
                 template_fault: None,
                 templates: Templates::load(None, &config.template_sets())?,
                 email: Ok(Relay::new(config.email.as_ref().unwrap(), &config.folder)?),
-                carriers: config.deliver.carriers(&config.folder, &BTreeMap::new()),
+                carriers: config.deliver.carriers(&config.folder, &BTreeMap::new(), self.office.now()),
                 mark_read: None,
             })
         };

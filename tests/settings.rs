@@ -26,13 +26,18 @@ fn reference() -> &'static str {
     EXAMPLE.split("\n[rule.digest]").next().unwrap()
 }
 
-/// Section and key of every line that sets one, or would without its `#`.
+/// Section and key of every line that sets one, or would without its `#`; a section within another is a key of it.
 fn shown_keys() -> Vec<(String, String)> {
     let mut section = "";
     let mut keys = Vec::new();
     for line in reference().lines().filter(|line| !line.starts_with("# ")) {
         if let Some(name) = line.strip_prefix('[') {
-            section = name.trim_end_matches(']').split('.').next().unwrap();
+            section = name.trim_end_matches(']');
+            section = match section.split_once('.') {
+                Some((named @ ("people" | "rule"), _)) => named,
+                _ => section,
+            };
+            keys.extend(section.split_once('.').map(|(above, key)| (above.to_owned(), key.to_owned())));
         } else if let Some((key, _)) = line.trim_start_matches('#').split_once(" = ") {
             keys.push((section.to_owned(), key.to_owned()));
         }
@@ -69,7 +74,8 @@ fn the_example_settings_are_right_as_they_stand() {
 fn every_key_that_the_program_knows_is_in_the_example() {
     const NOBODY: &str = "an_unlikely_key = 1\n";
     let (shown, sections) = (shown_keys(), known_keys(NOBODY));
-    for section in &sections {
+    let networks = ["push.apns", "push.fcm", "push.onesignal", "push.beams"].map(str::to_owned);
+    for section in sections.iter().chain(&networks) {
         assert!(reference().lines().any(|line| line.starts_with(&format!("[{section}"))), "no [{section}]");
         let header =
             if matches!(section.as_str(), "people" | "rule") { format!("{section}.x") } else { section.clone() };
@@ -116,20 +122,30 @@ fn a_value_that_the_example_shows_as_the_default_is_the_default() {
 #[test]
 fn every_line_that_is_commented_out_is_right_without_its_mark() {
     let lines: Vec<&str> = reference().lines().collect();
+    let networks = lines.iter().position(|line| *line == "[push.apns]").unwrap();
+    let behind = lines.iter().position(|line| *line == "[desktop]").unwrap();
     let is_example = |line: &str| line.starts_with('#') && !line.starts_with("# ");
     for (index, line) in lines.iter().enumerate().filter(|(_, line)| is_example(line)) {
         let key = line[1..].split(" = ").next().unwrap();
         let mut text = lines[..index].join("\n");
-        let section = text.split_off(text.rfind("\n[").unwrap_or_default());
-        text += &by_itself(key, section);
+        let is_push = key == "outbox" && index < networks && lines[..index].contains(&"[push]");
+        if !is_push {
+            let section = text.split_off(text.rfind("\n[").unwrap_or_default());
+            text += &by_itself(key, section);
+        }
         match key {
             "schedule" => text = text.replace("\nschedule = { every = \"5m\" }", ""),
             "username" => text.push_str("\npassword = \"${P}\""),
             "password" | "password_file" => text.push_str("\nusername = \"u\""),
+            "key" => text.insert(text.rfind("\nkey_file").unwrap() + 1, '#'),
             "before" => text = text.replace("\nwatch = \"unread\"", "\nwatch = \"sla_warning\""),
             _ => {}
         }
-        let text = format!("{text}\n{}\n{}", &line[1..], lines[index + 1..].join("\n"));
+        let mut rest = lines[index + 1..].to_vec();
+        if is_push {
+            rest = [&lines[index + 1..networks], &lines[behind..]].concat();
+        }
+        let text = format!("{text}\n{}\n{}", &line[1..], rest.join("\n"));
         parse(&text).unwrap_or_else(|mistake| panic!("{line}: {mistake}"));
     }
 }

@@ -11,9 +11,9 @@ use serde_json::json;
 use super::exit::{SettingsError, TryLaterError};
 use super::{Exit, Format, Global, open, place, say, time};
 use crate::config::Config;
-use crate::deliver::{notes, remedy};
+use crate::deliver::remedy;
 use crate::ledger::Ledger;
-use crate::model::{Channel, Outcome};
+use crate::model::{Channel, Gateway, Outcome};
 use crate::schedule;
 
 /// Check settings, templates, desk, ledger, secrets and outbox folders
@@ -63,24 +63,24 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
 /// What every channel that is set up does, in a line or two each.
 fn channels(config: &Config, connect: bool) -> Result<Vec<(Channel, String)>> {
     let mut found = Vec::new();
-    let refuse = |channel| move |outcome| refused(channel, &outcome);
+    let refuse = |gateway| move |outcome| refused(gateway, &outcome);
     if let Some(email) = &config.email {
         let relay = open::relay(config)?;
         if email.writes_files() {
             // needs no network, and a folder that nobody may write to keeps everybody from hearing
-            relay.probe().map_err(refuse(Channel::Email))?;
+            relay.probe().map_err(refuse(Gateway::Email))?;
         }
         found.push((Channel::Email, email.destination()));
         if connect {
-            found.push((Channel::Email, relay.probe().map_err(refuse(Channel::Email))?));
+            found.push((Channel::Email, relay.probe().map_err(refuse(Gateway::Email))?));
         }
     }
-    for (gateway, carrier) in open::carriers(config) {
-        let carrier = carrier.map_err(|outcome| refused(gateway.channel(), &outcome))?;
+    for (gateway, carrier) in open::carriers(config, Utc::now()) {
+        let carrier = carrier.map_err(|outcome| refused(gateway, &outcome))?;
         let mut lines = vec![(gateway.channel(), carrier.destination())];
         // a folder needs no network, and one that nobody may write to keeps everybody from hearing
         if connect || carrier.longest_attempt().is_zero() {
-            lines.push((gateway.channel(), carrier.probe().map_err(refuse(gateway.channel()))?));
+            lines.push((gateway.channel(), carrier.probe().map_err(refuse(gateway))?));
         }
         lines.retain(|line| !found.contains(line));
         lines.dedup();
@@ -149,14 +149,10 @@ fn ledger(config: &Config) -> Result<String> {
     Ok(path.display().to_string())
 }
 
-/// A channel's refusal as an error with its own words and the remedy.
-pub(super) fn refused(channel: Channel, outcome: &Outcome) -> anyhow::Error {
-    let remedy = remedy(channel, outcome);
-    let way_out = match channel {
-        Channel::Email => "email.server",
-        Channel::Sms => "sms",
-        other => notes::key(other),
-    };
+/// A gateway's refusal as an error with its own words and the remedy.
+pub(super) fn refused(gateway: Gateway, outcome: &Outcome) -> anyhow::Error {
+    let remedy = remedy(gateway.channel(), outcome);
+    let way_out = if gateway == Gateway::Email { "email.server" } else { gateway.word() };
     let with_remedy = |text: String| if remedy.is_empty() { text } else { format!("{text}; {remedy}") };
     match outcome {
         Outcome::Misconfigured { key, reply } => SettingsError(with_remedy(format!("{key}: {}", reply.words()))).into(),

@@ -7,15 +7,18 @@ use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
 
 use super::Global;
 use super::exit::SettingsError;
 use crate::config::Config;
+use crate::deliver::carrier::Token;
 use crate::deliver::email::Relay;
 use crate::deliver::{Carriers, no_section};
 use crate::desk::{Additions, Desk, ReadMarks};
+use crate::ledger::Ledger;
 use crate::model::{Channel, Gateway, Outcome, Reply};
-use crate::pass::{Incoming, MarkRead, Post};
+use crate::pass::{Incoming, MarkRead, Post, tokens};
 use crate::render::{TemplateError, Templates};
 
 const HERE: &str = "doorbell.toml";
@@ -43,14 +46,14 @@ pub(super) fn templates(config: &Config) -> Result<Templates, TemplateError> {
 }
 
 /// Templates and the ways out: made only when there is something to send.
-pub(super) fn post(config: &Config) -> Result<Post> {
+pub(super) fn post(config: &Config, tokens: &BTreeMap<Gateway, Token>, now: DateTime<Utc>) -> Result<Post> {
     let (templates, template_fault) = working_templates(config)?;
     Ok(Post {
         templates,
         own_words: LazyLock::new(Templates::embedded_only),
         template_fault,
         email: email(config)?,
-        carriers: carriers(config),
+        carriers: config.deliver.carriers(&config.folder, tokens, now),
         mark_read: mark_read(config)?,
     })
 }
@@ -92,9 +95,11 @@ pub(super) fn incoming(config: &Config) -> Option<Incoming> {
     Some(opened)
 }
 
-/// The ways out besides email.
-pub(super) fn carriers(config: &Config) -> Carriers {
-    config.deliver.carriers(&config.folder, &BTreeMap::new())
+/// The ways out besides email, for a trial: with the tokens of the last pass, and none is kept.
+pub(super) fn carriers(config: &Config, now: DateTime<Utc>) -> Carriers {
+    // without a ledger that can be read there are none, and new ones are made
+    let kept = Ledger::open_to_read(&config.ledger_path()).and_then(|ledger| tokens(&ledger)).unwrap_or_default();
+    config.deliver.carriers(&config.folder, &kept, now)
 }
 
 /// The operator's templates; when they are broken, doorbell's own words and the fault: nobody is kept from hearing.

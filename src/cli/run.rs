@@ -148,6 +148,7 @@ pub(super) fn run_pass(
     order: &Order,
     now: DateTime<Utc>,
 ) -> Result<Report> {
+    let tokens = pass::tokens(ledger)?;
     let mut house = House { config, desk, ledger, incoming: open::incoming(config) };
     let bar = bar(global);
     let show = |settled: usize, due: usize| {
@@ -156,7 +157,7 @@ pub(super) fn run_pass(
             bar.set_position(u64::try_from(settled).unwrap_or_default());
         }
     };
-    let report = pass::run(&mut house, order, Clock::at(now), || open::post(config), &show);
+    let report = pass::run(&mut house, order, Clock::at(now), || open::post(config, &tokens, now), &show);
     bar.finish_and_clear();
     report
 }

@@ -1,5 +1,7 @@
 //! `doorbell send-test`: one sample digest to one address, with the server's own words.
 
+mod devices;
+
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -9,71 +11,119 @@ use serde_json::json;
 use super::exit::{SettingsError, UsageError};
 use super::{Exit, Format, Global, check, open, say};
 use crate::config::Config;
-use crate::deliver::Notification;
 use crate::deliver::email::Mail;
+use crate::deliver::{Carriers, Notification};
 use crate::model::{
-    Channel, Device, Gateway, Letter, Outcome, Provider, Recipient, RecipientId, email_address, masked, phone_number,
+    Channel, Device, Gateway, Letter, Outcome, Recipient, RecipientId, email_address, masked, phone_number,
 };
 use crate::render::sample_letter;
 
 /// Send a sample digest to an address, and print what the server says
 ///
-/// The ledger is not touched and nobody else hears. By sms, push and desktop a sample notification goes to the provider,
-/// or into the outbox of the channel.
+/// The ledger is not touched and nobody else hears. The sample goes to the provider, or into the outbox of the channel. By
+/// push and desktop a person may be named, all of whose phones or browsers are tried.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The channel to try
     #[arg(value_parser = ["email", "sms", "push", "desktop", "in_app"])]
     channel: String,
-    /// Where to send it: an email address, a number such as +441632960000, or the token of a device
+    /// Where to send it: an email address, a number such as +441632960000, or by push and desktop the token of a device
+    /// or a person: agent:7, contact:12 or an email address that the desk knows
     to: String,
+    /// The network that a token is of; push only
+    #[arg(long, value_parser = ["apns", "fcm", "onesignal", "beams"])]
+    provider: Option<String>,
     /// The template set to show; email only
     #[arg(long, value_name = "NAME", default_value = "digest")]
     template: String,
 }
 
+/// What became of a try.
+struct Tried {
+    /// Where it went, for people.
+    shown: String,
+    gateway: Gateway,
+    outcome: Outcome,
+}
+
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let config = open::config(global)?;
     let now = Utc::now();
+    let channel = Channel::parse(&arguments.channel).context("read the channel")?;
+    if arguments.provider.is_some() && channel != Channel::Push {
+        return Err(UsageError("--provider names the network of a phone; it goes with push".into()).into());
+    }
     let mut letter = sample_letter(now);
     letter.desk.clone_from(&config.desk.name);
     // no setting names such a page yet, so no real mail shows it
     letter.desk_link = None;
-    let channel = Channel::parse(&arguments.channel).context("read the channel")?;
-    letter.recipient = recipient(&config, channel, &arguments.to)?;
-    let shown = masked(&letter.recipient.address);
-    let outcome = match channel {
-        Channel::Email => by_email(&config, &arguments.template, letter, now)?,
-        _ => by_note(&config, channel, letter, now)?,
+    let tried = match channel {
+        Channel::Push | Channel::Desktop => to_devices(&config, channel, arguments, &letter, now)?,
+        _ => vec![to_address(&config, channel, arguments, letter, now)?],
     };
-    answer(global, channel, &shown, &outcome)
+    answer(global, &tried)
 }
 
-fn recipient(config: &Config, channel: Channel, to: &str) -> Result<Recipient> {
+fn to_address(
+    config: &Config,
+    channel: Channel,
+    arguments: &Arguments,
+    mut letter: Letter,
+    now: DateTime<Utc>,
+) -> Result<Tried> {
+    letter.recipient = recipient(config, address(config, channel, &arguments.to)?, None);
+    let (shown, gateway) = (masked(&letter.recipient.address), Gateway::of(channel, None));
+    let outcome = match channel {
+        Channel::Email => by_email(config, &arguments.template, letter, now)?,
+        _ => by_note(config, &open::carriers(config, now), gateway, letter, now)?,
+    };
+    Ok(Tried { shown, gateway, outcome })
+}
+
+/// Tries every device; one that does not work keeps none of the others from being tried.
+fn to_devices(
+    config: &Config,
+    channel: Channel,
+    arguments: &Arguments,
+    letter: &Letter,
+    now: DateTime<Utc>,
+) -> Result<Vec<Tried>> {
+    let devices = devices::named(config, channel, &arguments.to, arguments.provider.as_deref())?;
+    let carriers = open::carriers(config, now);
+    devices
+        .into_iter()
+        .map(|(shown, device)| {
+            let gateway = Gateway::of(channel, Some(&device));
+            let recipient = recipient(config, device.token.clone(), Some(device));
+            let outcome = by_note(config, &carriers, gateway, Letter { recipient, ..letter.clone() }, now)?;
+            Ok(Tried { shown, gateway, outcome })
+        })
+        .collect()
+}
+
+fn address(config: &Config, channel: Channel, to: &str) -> Result<Arc<str>> {
     let usage = |what: String| UsageError(what);
-    let address = match channel {
-        Channel::Email => email_address(to).ok_or_else(|| usage(format!("{to:?} is not an email address")))?,
-        Channel::Sms => phone_number(to)
-            .ok_or_else(|| usage(format!("{to:?} is not a number in international form, such as +441632960000")))?,
-        Channel::Push | Channel::Desktop => Arc::from(to),
+    match channel {
+        Channel::Email => Ok(email_address(to).ok_or_else(|| usage(format!("{to:?} is not an email address")))?),
+        Channel::Sms => Ok(phone_number(to)
+            .ok_or_else(|| usage(format!("{to:?} is not a number in international form, such as +441632960000")))?),
+        Channel::Push | Channel::Desktop => Ok(to.into()),
         Channel::InApp => {
             let ledger = config.ledger_path();
             let message = format!("in_app needs no test: it is the table in_app_notifications in {}", ledger.display());
-            return Err(usage(message).into());
+            Err(usage(message).into())
         }
-    };
-    Ok(Recipient {
-        device: channel.is_by_device().then(|| Arc::new(device(channel, address.clone()))),
+    }
+}
+
+fn recipient(config: &Config, address: Arc<str>, device: Option<Arc<Device>>) -> Recipient {
+    Recipient {
+        device,
         id: RecipientId::Person("test".into()),
         name: String::new(),
         address,
         time_zone: config.desk.time_zone.0,
-    })
-}
-
-fn device(channel: Channel, token: Arc<str>) -> Device {
-    let provider = if channel == Channel::Desktop { Provider::WebPush } else { Provider::Fcm };
-    Device { id: "test".into(), provider, token, p256dh: None, auth: None, platform: None, app_id: None }
+    }
 }
 
 fn by_email(config: &Config, template: &str, letter: Letter, now: DateTime<Utc>) -> Result<Outcome> {
@@ -86,9 +136,13 @@ fn by_email(config: &Config, template: &str, letter: Letter, now: DateTime<Utc>)
     Ok(outcome)
 }
 
-fn by_note(config: &Config, channel: Channel, letter: Letter, now: DateTime<Utc>) -> Result<Outcome> {
-    let gateway = Gateway::of(channel, letter.recipient.device.as_deref());
-    let carriers = open::carriers(config);
+fn by_note(
+    config: &Config,
+    carriers: &Carriers,
+    gateway: Gateway,
+    letter: Letter,
+    now: DateTime<Utc>,
+) -> Result<Outcome> {
     let carrier = carriers
         .get(&gateway)
         .ok_or_else(|| SettingsError(format!("there is no section [{gateway}] in the settings; add it first")))?;
@@ -99,8 +153,8 @@ fn by_note(config: &Config, channel: Channel, letter: Letter, now: DateTime<Utc>
     let (templates, _) = open::working_templates(config)?;
     let note = templates.note(&letter).context("put the sample into a note")?;
     let uid = uid(now);
-    let notification =
-        Notification { recipient: letter.recipient, note, collapse: uid.clone(), uid, now, in_doubt_since: None };
+    let Letter { recipient, badge, .. } = letter;
+    let notification = Notification { recipient, note, collapse: uid.clone(), uid, badge, now, in_doubt_since: None };
     Ok(carrier.send(&notification))
 }
 
@@ -111,16 +165,22 @@ fn uid(now: DateTime<Utc>) -> String {
     format!("{:08x}-test-{micros}-{}", micros & 0xffff_ffff, std::process::id())
 }
 
-fn answer(global: &Global, channel: Channel, address: &str, outcome: &Outcome) -> Result<Exit> {
-    match outcome {
-        Outcome::Accepted(reply) => {
-            let words = reply.words();
-            match global.format {
-                Format::Json => say::line(&json!({ "accepted": true, "address": address, "words": words }).to_string()),
-                Format::Human => say::line(&format!("accepted for {address}: {words}")),
+/// Every answer in the provider's own words; a refusal ends the command with its remedy.
+fn answer(global: &Global, tried: &[Tried]) -> Result<Exit> {
+    for Tried { shown, outcome, .. } in tried {
+        let (words, accepted) = (outcome.reply().words(), matches!(outcome, Outcome::Accepted(_)));
+        match global.format {
+            // the only one that is refused is the error itself
+            _ if !accepted && tried.len() == 1 => {}
+            Format::Json => {
+                say::line(&json!({ "accepted": accepted, "address": shown, "words": words }).to_string());
             }
-            Ok(Exit::Done)
+            Format::Human if accepted => say::line(&format!("accepted for {shown}: {words}")),
+            Format::Human => say::line(&format!("not accepted for {shown}: {words}")),
         }
-        refused => Err(check::refused(channel, refused)),
+    }
+    match tried.iter().find(|it| !matches!(it.outcome, Outcome::Accepted(_))) {
+        Some(refused) => Err(check::refused(refused.gateway, &refused.outcome)),
+        None => Ok(Exit::Done),
     }
 }

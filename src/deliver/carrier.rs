@@ -57,6 +57,8 @@ pub struct Kit<'a> {
     pub folder: &'a Path,
     /// Tokens of earlier passes.
     pub tokens: &'a BTreeMap<Gateway, Token>,
+    /// When the carriers are made: what a probe signs bears this time.
+    pub now: DateTime<Utc>,
 }
 
 /// A carrier, or what keeps it from working.

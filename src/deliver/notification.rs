@@ -15,6 +15,8 @@ pub struct Notification {
     pub collapse: String,
     /// The content key: the same for a repeat.
     pub uid: String,
+    /// How many conversations the recipient has to read, where that is known of them.
+    pub badge: Option<u32>,
     /// When it is sent.
     pub now: DateTime<Utc>,
     /// Since when it waits, when an earlier attempt may have arrived; else `None`.

@@ -1,6 +1,7 @@
 //! Everything around conversations that decides who hears: this file the conversations, its folder the people.
 
 pub(super) mod people;
+pub(super) mod unread;
 pub(super) mod wishes;
 
 use anyhow::Result;

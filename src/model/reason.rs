@@ -27,6 +27,8 @@ pub enum Reason {
     OtherAccount,
     /// The recipient has no address for this channel.
     NoAddress,
+    /// The recipient's phones are on networks that the settings do not reach.
+    NoGateway,
     /// The recipient's address cannot be used.
     BadAddress,
     /// The recipient's address was refused, or taken out by a person, and nothing goes to it.
@@ -103,7 +105,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, for tables and for reading the ledger.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 49] = [
         Self::AlreadyTold,
         Self::Grace,
         Self::BeforeFirstRun,
@@ -116,6 +118,7 @@ impl Reason {
         Self::Inactive,
         Self::OtherAccount,
         Self::NoAddress,
+        Self::NoGateway,
         Self::BadAddress,
         Self::Blocked,
         Self::SameAddress,
@@ -169,6 +172,7 @@ impl Reason {
             Self::Inactive => "inactive",
             Self::OtherAccount => "other_account",
             Self::NoAddress => "no_address",
+            Self::NoGateway => "no_gateway",
             Self::BadAddress => "bad_address",
             Self::Blocked => "blocked",
             Self::SameAddress => "same_address",
@@ -228,6 +232,7 @@ impl Reason {
             Self::Inactive => "not active any more",
             Self::OtherAccount => "belongs to another account",
             Self::NoAddress => "no address for this channel",
+            Self::NoGateway => "their phones are on networks that the settings do not reach",
             Self::BadAddress => "the address cannot be used",
             Self::Blocked => "the address was refused and is blocked",
             Self::SameAddress => "the same address hears already",

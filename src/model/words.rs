@@ -75,6 +75,8 @@ pub struct Letter {
     pub entries: Vec<Entry>,
     /// How many more conversations wait beyond those.
     pub more: usize,
+    /// How many conversations a reader who is told on a phone has to read, as far as that is known.
+    pub badge: Option<u32>,
     /// Where to look at all of them.
     pub desk_link: Option<String>,
     /// When the letter is written.

@@ -11,7 +11,7 @@ use crate::model::{
     AgentId, Assignee, Channel, ConversationId, Decision, Digest, Facts, Item, Letter, MessageRef, Reason, Recipient,
     RecipientId, Rule, Step, Why, display_name,
 };
-use crate::route::Reach;
+use crate::route::{Closed, Reach};
 
 /// What a letter is wanted about.
 #[derive(Debug, Clone, Copy)]
@@ -130,7 +130,9 @@ fn reached(
     let by_all = Rule { via, ..wish.rule.clone() };
     let blocks = ledger.blocks(now)?;
     let blocked = |channel, address: &str| blocks.hold(channel, address);
-    let reach = Reach::of(facts, &config.people, &[&by_all], config.desk.time_zone.0, &blocked);
+    let reachable = |provider| config.deliver.reaches(provider);
+    let closed = Closed { blocked: &blocked, reachable: &reachable };
+    let reach = Reach::of(facts, &config.people, &[&by_all], config.desk.time_zone.0, closed);
     let found = Channel::ALL.map(|channel| (channel, reach.recipients(wish.recipient, channel)));
     let known = found.iter().find_map(|(_, recipients)| recipients.as_ref().ok()?.first());
     let recipient = known.map_or_else(

@@ -71,8 +71,8 @@ fn prepare(post: &Post, job: Job) -> Result<Prepared, Reply> {
         return mail(post, job).map(Prepared::Mail);
     }
     let note = note(&post.templates, &job.letter)?;
-    let Job { letter, thread, uid, now, in_doubt_since, .. } = job;
-    let notification = Notification { recipient: letter.recipient, note, collapse: thread, uid, now, in_doubt_since };
+    let Job { letter: Letter { recipient, badge, .. }, thread, uid, now, in_doubt_since, .. } = job;
+    let notification = Notification { recipient, note, collapse: thread, uid, badge, now, in_doubt_since };
     Ok(Prepared::Notification(job.channel, notification))
 }
 

@@ -9,8 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::config::Config;
 use crate::desk::{Agents, Content, Past, Sender, Snapshot, Wanted, Window};
 use crate::model::{
-    AgentId, ConversationId, Digest, Earlier, Entry, Event, Facts, Item, Language, Letter, MessageId, RecipientId,
-    Relation, Rule, Show, Watch, display_name,
+    AgentId, Channel, ConversationId, Digest, Earlier, Entry, Event, Facts, Item, Language, Letter, MessageId,
+    RecipientId, Relation, Rule, Show, Watch, display_name,
 };
 use crate::route::in_view;
 
@@ -38,6 +38,7 @@ pub(super) fn letters(
     });
     let named = recipients.chain(actors).chain(senders);
     let facts = completed(snapshot, known, &shown, named)?;
+    let unread = unread(snapshot, digests)?;
     let around = Around { config, facts, contents, events, now };
     let letters = digests.iter().zip(topics).map(|(digest, topics)| Letter {
         recipient: digest.recipient.clone(),
@@ -45,10 +46,27 @@ pub(super) fn letters(
         desk: config.desk.name.clone(),
         more: topics.len().saturating_sub(LONGEST_LETTER),
         entries: topics.iter().take(LONGEST_LETTER).map(|topic| around.entry(&digest.recipient.id, topic)).collect(),
+        badge: badge(digest, &unread),
         desk_link: None,
         now,
     });
     Ok(letters.collect())
+}
+
+/// How much those who are told on a phone have to read: the number on its icon.
+fn unread(snapshot: &Snapshot<'_>, digests: &[Digest]) -> Result<HashMap<AgentId, u32>> {
+    let agents: BTreeSet<&AgentId> = digests.iter().filter_map(on_a_phone).collect();
+    if agents.is_empty() { Ok(HashMap::new()) } else { snapshot.unread_counts(agents) }
+}
+
+fn badge(digest: &Digest, unread: &HashMap<AgentId, u32>) -> Option<u32> {
+    // whoever is not counted has nothing to read
+    on_a_phone(digest).map(|agent| unread.get(agent).copied().unwrap_or_default())
+}
+
+/// The agent whom a digest reaches on a phone.
+fn on_a_phone(digest: &Digest) -> Option<&AgentId> {
+    digest.recipient.id.agent().filter(|_| digest.channel == Channel::Push)
 }
 
 /// The facts about what is shown and whoever is named.

@@ -8,12 +8,13 @@ const MAILS_IN_A_ROW: usize = 3;
 const NOTIFICATIONS_IN_A_ROW: usize = 8;
 /// What servers and networks say of single recipients too: "sender not allowed", "relay access denied", "bad device
 /// token", "sender does not fit the country".
-const MAY_BE_ONE_RECIPIENTS: [&str; 7] = [
+const MAY_BE_ONE_RECIPIENTS: [&str; 8] = [
     "email.from",
     "email.username",
     "email.hello_name",
     "sms.from",
     "push.apns.sandbox",
+    "push.apns.topic",
     "push.fcm",
     "desktop.vapid_key_file",
 ];
@@ -34,13 +35,12 @@ pub(super) struct Suspects<T> {
     anything_accepted: bool,
     /// What the channel was convicted of: what was on the wire meanwhile gets the same answer.
     convicted: Option<Sign>,
-    by_email: bool,
+    gateway: Gateway,
 }
 
 impl<T> Suspects<T> {
     pub(super) fn new(gateway: Gateway) -> Self {
-        let by_email = gateway == Gateway::Email;
-        Self { held: Vec::new(), anything_accepted: false, convicted: None, by_email }
+        Self { held: Vec::new(), anything_accepted: false, convicted: None, gateway }
     }
 
     /// Takes an answer in; gives out those that are judged by now.
@@ -54,13 +54,13 @@ impl<T> Suspects<T> {
             return judged;
         }
         let Some(sign) = suspicion(&outcome) else { return vec![own(item, outcome)] };
-        if self.anything_accepted && !self.by_email && self.convicted.is_none() {
+        if self.anything_accepted && self.gateway != Gateway::Email && self.convicted.is_none() {
             return vec![own(item, self.own(outcome))];
         }
         let mut judged = self.told_apart(&sign);
         self.held.push((item, outcome));
         let alike = self.held.iter().rev().take_while(|(_, held)| suspicion(held).as_ref() == Some(&sign)).count();
-        let most = if self.by_email { MAILS_IN_A_ROW } else { NOTIFICATIONS_IN_A_ROW };
+        let most = if self.gateway == Gateway::Email { MAILS_IN_A_ROW } else { NOTIFICATIONS_IN_A_ROW };
         if alike >= most || self.convicted.as_ref() == Some(&sign) {
             self.convicted = Some(sign);
             let convicted = self.held.drain(self.held.len() - alike..);
@@ -101,11 +101,11 @@ impl<T> Suspects<T> {
     /// network does not know under these keys.
     fn own(&self, outcome: Outcome) -> Outcome {
         match outcome {
-            Outcome::Misconfigured { reply, .. } if self.by_email => Outcome::RefusedMessage(reply),
-            Outcome::Misconfigured { reply, .. } => Outcome::RefusedRecipient(reply),
-            Outcome::RefusedMessage(reply) if !self.by_email && is_about_a_token(&reply) => {
-                Outcome::RefusedRecipient(reply)
+            Outcome::Misconfigured { reply, .. } if !self.gateway.channel().is_by_device() => {
+                Outcome::RefusedMessage(reply)
             }
+            Outcome::Misconfigured { reply, .. } => Outcome::RefusedRecipient(reply),
+            Outcome::RefusedMessage(reply) if is_about_a_token(&reply) => Outcome::RefusedRecipient(reply),
             other => other,
         }
     }

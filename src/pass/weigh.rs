@@ -16,7 +16,7 @@ use crate::model::{
     AccountId, AgentId, Audience, Channel, ConversationId, Decision, Digest, Facts, Item, Pending, RecipientId, Repeat,
     Rule, RuleName, Told, Verdict, Watch,
 };
-use crate::route::{Reach, View, places_to_look_up, route, step};
+use crate::route::{Closed, Reach, View, places_to_look_up, route, step};
 use crate::schedule::latest;
 
 /// How many conversations are weighed at a time: bounds memory, not the pass.
@@ -84,7 +84,9 @@ fn weigh_chunk(
     let told = told(question, watch, rules, chunk, &ids, &facts)?;
     let blocks = question.ledger.blocks(question.now)?;
     let blocked = |channel, address: &str| blocks.hold(channel, address);
-    let reach = Reach::of(&facts, &question.config.people, rules, question.config.desk.time_zone.0, &blocked);
+    let reachable = |provider| question.config.deliver.reaches(provider);
+    let closed = Closed { blocked: &blocked, reachable: &reachable };
+    let reach = Reach::of(&facts, &question.config.people, rules, question.config.desk.time_zone.0, closed);
     let view = View {
         facts: &facts,
         told: &told,

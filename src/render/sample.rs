@@ -43,6 +43,7 @@ pub fn sample_letter(now: DateTime<Utc>) -> Letter {
             entry("1053", "", "", "Hi, is anybody there? I only have a short question about the yearly plan."),
         ],
         more: 0,
+        badge: None,
         desk_link: Some("https://desk.example.com/inbox".into()),
         now,
     };

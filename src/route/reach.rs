@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 
 use crate::model::{
-    Agent, AgentId, Channel, Contact, Device, Facts, Hours, Named, Reason, Recipient, RecipientId, Rule, display_name,
-    email_address, phone_number,
+    Agent, AgentId, Channel, Contact, Device, Facts, Hours, Named, Provider, Reason, Recipient, RecipientId, Rule,
+    display_name, email_address, phone_number,
 };
 
 /// Where everybody who may hear is reached.
@@ -20,6 +20,18 @@ pub struct Reach {
 
 /// Whether nothing is to go to an address on a channel.
 pub type Blocked<'a> = dyn Fn(Channel, &str) -> bool + 'a;
+
+/// Whether the settings have a way to the devices of a network.
+pub type Reachable<'a> = dyn Fn(Provider) -> bool + 'a;
+
+/// What closes addresses and devices that the desk names.
+#[derive(Clone, Copy)]
+pub struct Closed<'a> {
+    /// To which addresses nothing is to go.
+    pub blocked: &'a Blocked<'a>,
+    /// Which phones there is a way to.
+    pub reachable: &'a Reachable<'a>,
+}
 
 /// What is known of somebody.
 #[derive(Debug)]
@@ -59,13 +71,13 @@ struct Person<'a> {
 impl Reach {
     /// The agents and contacts of the desk and the people of the settings, on every channel of these rules.
     ///
-    /// `time_zone` is for those without one of their own; `blocked` says to which addresses nothing is to go.
+    /// `time_zone` is for those without one of their own; `closed` says what is not to be used.
     pub fn of(
         facts: &Facts,
         people: &HashMap<Arc<str>, Named>,
         rules: &[&Rule],
         time_zone: Tz,
-        blocked: &Blocked<'_>,
+        closed: Closed<'_>,
     ) -> Self {
         let channels: BTreeSet<Channel> = rules.iter().flat_map(|rule| &rule.via).map(|step| step.channel).collect();
         let mut agents: Vec<AgentId> = facts.agents.keys().cloned().collect();
@@ -73,19 +85,19 @@ impl Reach {
         let mut reach = Self { agents, people: HashMap::new(), time_zone };
         for agent in facts.agents.values() {
             let hours = facts.availability.get(&agent.id).map(|availability| availability.hours);
-            reach.add(&of_agent(facts, agent, time_zone), &channels, hours, blocked);
+            reach.add(&of_agent(facts, agent, time_zone), &channels, hours, closed);
         }
         for contact in facts.contacts.values() {
-            reach.add(&of_contact(facts, contact, time_zone), &channels, None, blocked);
+            reach.add(&of_contact(facts, contact, time_zone), &channels, None, closed);
         }
         for (name, person) in people {
-            reach.add(&of_settings(name, person, time_zone), &channels, Some(person.hours), blocked);
+            reach.add(&of_settings(name, person, time_zone), &channels, Some(person.hours), closed);
         }
         reach
     }
 
-    fn add(&mut self, person: &Person<'_>, channels: &BTreeSet<Channel>, hours: Option<Hours>, blocked: &Blocked<'_>) {
-        let usable = |channel| mailbox(person, channel).and_then(|mailbox| mailbox.without(channel, blocked));
+    fn add(&mut self, person: &Person<'_>, channels: &BTreeSet<Channel>, hours: Option<Hours>, closed: Closed<'_>) {
+        let usable = |channel| mailbox(person, channel, closed).and_then(|it| it.without(channel, closed.blocked));
         let mailboxes = channels.iter().map(|channel| (*channel, usable(*channel))).collect();
         self.people.insert(person.id.clone(), Known { mailboxes, hours, time_zone: person.time_zone });
     }
@@ -157,7 +169,7 @@ fn of_settings<'a>(name: &Arc<str>, person: &'a Named, time_zone: Tz) -> Person<
     }
 }
 
-fn mailbox(person: &Person<'_>, channel: Channel) -> Result<Mailbox, Reason> {
+fn mailbox(person: &Person<'_>, channel: Channel, closed: Closed<'_>) -> Result<Mailbox, Reason> {
     match channel {
         Channel::Email => {
             let address = email_address(written(person.email)?).ok_or(Reason::BadAddress)?;
@@ -172,10 +184,15 @@ fn mailbox(person: &Person<'_>, channel: Channel) -> Result<Mailbox, Reason> {
         }
         Channel::Push | Channel::Desktop => {
             let browsers = channel == Channel::Desktop;
-            let devices = person.devices.iter().filter(|device| device.is_browser() == browsers);
-            let devices = devices.map(|device| recipient(person, device.token.clone(), Some(device.clone())));
-            let recipients: Vec<Arc<Recipient>> = devices.collect();
-            if recipients.is_empty() { Err(Reason::NoAddress) } else { Ok(own(person, recipients)) }
+            let devices: Vec<_> = person.devices.iter().filter(|device| device.is_browser() == browsers).collect();
+            let reached = devices.iter().filter(|device| browsers || (closed.reachable)(device.provider));
+            let reached = reached.map(|device| recipient(person, device.token.clone(), Some(Arc::clone(device))));
+            let recipients: Vec<Arc<Recipient>> = reached.collect();
+            match (recipients.is_empty(), devices.is_empty()) {
+                (false, _) => Ok(own(person, recipients)),
+                (true, false) => Err(Reason::NoGateway),
+                (true, true) => Err(Reason::NoAddress),
+            }
         }
         // the host program shows the feed to those who log in to it
         Channel::InApp if matches!(person.id, RecipientId::Person(_)) => Err(Reason::NoAddress),

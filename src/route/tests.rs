@@ -16,8 +16,8 @@ use chrono_tz::Tz;
 use super::wait::place_after;
 use super::*;
 use crate::model::{
-    Agent, Audience, BotState, Contact, ContactKind, Group, Mark, MessageRef, Named, Presence, PresenceStatus, Role,
-    Tell, Watch,
+    Agent, Audience, BotState, Contact, ContactKind, Group, Mark, MessageRef, Named, Presence, PresenceStatus,
+    Provider, Role, Tell, Watch,
 };
 
 /// A desk in memory with one rule: conversation `c1` of contact `tom`, waiting since nine.
@@ -26,6 +26,7 @@ struct Desk {
     told: Told,
     people: HashMap<Arc<str>, Named>,
     blocked: HashSet<&'static str>,
+    unreachable: HashSet<Provider>,
     presence: PresenceSettings,
     bot: BotSettings,
     rule: Rule,
@@ -92,6 +93,7 @@ impl Desk {
             told: Told::default(),
             people: HashMap::new(),
             blocked: HashSet::new(),
+            unreachable: HashSet::new(),
             presence: PresenceSettings::default(),
             bot: BotSettings::default(),
             rule,
@@ -140,8 +142,10 @@ impl Desk {
     }
 
     fn decisions_about(&self, only: Option<&HashSet<RecipientId>>) -> Vec<Decision> {
-        let reach =
-            Reach::of(&self.facts, &self.people, &[&self.rule], Tz::UTC, &|_, address| self.blocked.contains(address));
+        let blocked = |_, address: &str| self.blocked.contains(address);
+        let reachable = |provider| !self.unreachable.contains(&provider);
+        let closed = Closed { blocked: &blocked, reachable: &reachable };
+        let reach = Reach::of(&self.facts, &self.people, &[&self.rule], Tz::UTC, closed);
         let view = View {
             facts: &self.facts,
             told: &self.told,

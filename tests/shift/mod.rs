@@ -9,7 +9,6 @@
     reason = "shared by end-to-end tests; a broken shift is a broken test"
 )]
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -184,6 +183,7 @@ impl Shift {
     pub fn pass_at(&mut self, now: DateTime<Utc>, order: &Order) -> Report {
         let config = self.config();
         let (desk, mut ledger) = (Desk::open(&self.office.path()).unwrap(), self.ledger());
+        let tokens = pass::tokens(&ledger).unwrap();
         let mut house = House { config: &config, desk: &desk, ledger: &mut ledger, incoming: incoming(&config) };
         let post = || {
             let email = match &config.email {
@@ -198,7 +198,7 @@ impl Shift {
                 template_fault: None,
                 templates: Templates::load(config.template_folder().as_deref(), &config.template_sets())?,
                 email,
-                carriers: config.deliver.carriers(&config.folder, &BTreeMap::new()),
+                carriers: config.deliver.carriers(&config.folder, &tokens, now),
                 mark_read: Some(Box::new(move |read: &[Read]| {
                     marked.lock().unwrap().extend_from_slice(read);
                     anyhow::ensure!(!fails, "the desk cannot be written");

@@ -25,7 +25,12 @@ pub fn config(twilio: &Twilio, folder: &Path, more: &str) -> Config {
 
 pub fn carrier(twilio: &Twilio, folder: &Path, more: &str) -> Box<dyn Carrier> {
     let config = config(twilio, folder, more);
-    config.deliver.carriers(&PathBuf::from(folder), &BTreeMap::new()).remove(&Gateway::Sms).unwrap().unwrap()
+    config
+        .deliver
+        .carriers(&PathBuf::from(folder), &BTreeMap::new(), chrono::Utc::now())
+        .remove(&Gateway::Sms)
+        .unwrap()
+        .unwrap()
 }
 
 pub fn notification(body: &str) -> Notification {
@@ -47,6 +52,7 @@ pub fn notification(body: &str) -> Notification {
         },
         collapse: "c0ffee".into(),
         uid: "0123456789abcdef".into(),
+        badge: None,
         in_doubt_since: None,
         now: instant("2026-03-02T09:05:00Z"),
     }
@@ -151,7 +157,7 @@ fn nobody_there_is_an_outage_and_not_a_doubt() {
     let text = twilio.settings(folder.path(), "").replace(&format!(":{}", twilio.server.port), &format!(":{free}"));
     let text = format!("[desk]\nurl = \"sqlite:chat.db\"\n{text}{}", by_text());
     let config = Config::parse(&text, &folder.path().join("doorbell.toml")).unwrap();
-    let carriers = config.deliver.carriers(folder.path(), &BTreeMap::new());
+    let carriers = config.deliver.carriers(folder.path(), &BTreeMap::new(), chrono::Utc::now());
     let outcome = carriers[&Gateway::Sms].as_ref().unwrap().send(&notification(""));
     assert!(matches!(&outcome, Outcome::Deferred(None, reply) if reply.code.is_empty()), "{outcome:?}");
 }
@@ -168,7 +174,7 @@ fn a_secret_that_is_not_there_names_its_setting() {
     let (twilio, folder) = (Twilio::start(), tempfile::tempdir().unwrap());
     let config = config(&twilio, folder.path(), "");
     std::fs::remove_file(folder.path().join("token")).unwrap();
-    let carriers = config.deliver.carriers(folder.path(), &BTreeMap::new());
+    let carriers = config.deliver.carriers(folder.path(), &BTreeMap::new(), chrono::Utc::now());
     let Err(outcome) = &carriers[&Gateway::Sms] else { panic!("it is ready") };
     assert_eq!(outcome.key(), Some("sms.auth_token_file"), "{outcome:?}");
 }

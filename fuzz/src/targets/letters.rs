@@ -135,6 +135,7 @@ fn notification(recipient: &Recipient, note: &Note) -> Notification {
         note: note.clone(),
         collapse: "c0ffee".into(),
         uid: "0123456789abcdef".into(),
+        badge: None,
         now: DateTime::UNIX_EPOCH,
         in_doubt_since: None,
     }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
+use super::super::say;
 use crate::config::Config;
 use crate::desk::{Agents, Snapshot};
-use crate::model::{Agent, Channel, Facts, RecipientId, Rule, Watch};
-use crate::route::Reach;
+use crate::model::{Agent, Channel, Facts, Provider, RecipientId, Rule, Watch};
+use crate::route::{Closed, Reach};
 
 /// More names than this nobody reads.
 const NAMED: usize = 5;
@@ -17,13 +18,16 @@ pub(super) fn missing(config: &Config, snapshot: &Snapshot<'_>) -> Result<Vec<(C
     let facts = snapshot.facts(&[], Agents::All, &[])?;
     let all = config.rules.iter().map(|scheduled| &scheduled.rule).filter(|rule| !rule.is_coverage());
     let rules: Vec<&Rule> = all.filter(|rule| rule.watch != Watch::UnseenReply).collect();
-    let reach = Reach::of(&facts, &config.people, &rules, config.desk.time_zone.0, &|_, _| false);
+    let reachable = |provider| config.deliver.reaches(provider);
+    let closed = Closed { blocked: &|_, _| false, reachable: &reachable };
+    let reach = Reach::of(&facts, &config.people, &rules, config.desk.time_zone.0, closed);
     let mut agents: Vec<&Agent> = facts.agents.values().filter(|agent| agent.active).collect();
     agents.sort_by(|one, other| one.name.cmp(&other.name).then_with(|| one.id.cmp(&other.id)));
     let channels: BTreeSet<Channel> = rules.iter().flat_map(|rule| &rule.via).map(|step| step.channel).collect();
     let mut missing = Vec::new();
     for channel in channels {
         missing.extend(without_tls(config, channel).map(|text| (channel, text)));
+        missing.extend(without_gateway(config, &facts, channel).into_iter().map(|text| (channel, text)));
         let unreached =
             agents.iter().filter(|it| reach.recipients(&RecipientId::Agent(it.id.clone()), channel).is_err());
         let unreached: Vec<&str> = unreached.map(|agent| agent.name.as_str()).collect();
@@ -44,6 +48,20 @@ fn without_tls(config: &Config, channel: Channel) -> Option<String> {
     let url = config.desk.agent_url.as_ref()?.as_str();
     let plain = channel == Channel::Desktop && url.starts_with("http://");
     plain.then(|| format!("desk.agent_url is {url}: browsers show notifications of pages over TLS only; give it https"))
+}
+
+/// The phones of networks that the settings do not name.
+fn without_gateway(config: &Config, facts: &Facts, channel: Channel) -> Vec<String> {
+    let devices = || facts.devices.values().flatten().filter(|device| !device.is_browser());
+    let unreached =
+        Provider::ALL.into_iter().filter(|(_, it)| channel == Channel::Push && !config.deliver.reaches(*it));
+    let told = unreached.filter_map(|(word, provider)| {
+        let count = devices().filter(|device| device.provider == provider).count();
+        let are = if count == 1 { "is" } else { "are" };
+        let phones = say::counted(count, "phone");
+        (count > 0).then(|| format!("{phones} {are} registered by {word}, and there is no section [push.{word}]"))
+    });
+    told.collect()
 }
 
 fn lack(channel: Channel) -> &'static str {

@@ -77,5 +77,8 @@ impl Reader {
 
 /// The names of people and rules are the operator's own.
 fn heading(section: &str) -> String {
-    section.split_once('.').map_or_else(|| format!("[{section}]"), |(kind, _)| format!("[{kind}.NAME]"))
+    match section.split_once('.') {
+        Some((kind @ ("people" | "rule"), _)) => format!("[{kind}.NAME]"),
+        _ => format!("[{section}]"),
+    }
 }

@@ -29,6 +29,7 @@ fn notification(body: &str) -> Notification {
         },
         collapse: "c0ffee".into(),
         uid: "0123456789abcdef".into(),
+        badge: None,
         in_doubt_since: None,
         now: "2026-03-02T09:05:00Z".parse().unwrap(),
     }

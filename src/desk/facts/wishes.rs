@@ -56,6 +56,18 @@ impl Snapshot<'_> {
         self.devices_of(facts, "contact", &contacts, |row| Ok(RecipientId::Contact(row.id("owner_id")?)))
     }
 
+    /// The devices of one agent or contact, in the order of their ids.
+    pub fn devices_of_one(&self, id: &RecipientId) -> Result<Vec<Arc<Device>>> {
+        let (kind, number) = match id {
+            RecipientId::Agent(id) => ("agent", integers([id.as_str()])),
+            RecipientId::Contact(id) => ("contact", integers([id.as_str()])),
+            RecipientId::Person(_) => return Ok(Vec::new()),
+        };
+        let mut facts = Facts::default();
+        self.devices_of(&mut facts, kind, &number, |_| Ok(id.clone()))?;
+        Ok(facts.devices.remove(id).unwrap_or_default())
+    }
+
     fn devices_of(
         &self,
         facts: &mut Facts,
