@@ -1,5 +1,8 @@
 //! Notifications by browsers: where `[desktop]` in the settings sends them.
 
+pub mod encryption;
+pub mod vapid;
+
 use std::path::PathBuf;
 
 use serde::Deserialize;
