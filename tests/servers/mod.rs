@@ -13,11 +13,13 @@
 mod certificates;
 mod http;
 mod plan;
+mod python;
 mod sink;
 mod smtp;
 
 pub use certificates::Authority;
 pub use http::{HttpServer, Reply, Seen};
 pub use plan::{Act, At};
+pub use python::python;
 pub use sink::{Sink, postfix_program};
 pub use smtp::{Accepted, SmtpServer, Tls};
