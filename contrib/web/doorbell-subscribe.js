@@ -148,18 +148,19 @@ window.doorbell = (() => {
   async function play({ sound, conversation }) {
     const source = settings.sounds[sound.name];
     if (!source) return false;
+    hush(conversation);
     const audio = new Audio(source);
     audio.loop = sound.repeats;
+    // from now on: the conversation may be opened while the sound is loading
+    ringing.set(conversation, { audio, timer: setTimeout(() => hush(conversation), LONGEST_RINGING_MS) });
     try {
       await audio.play();
+      return true;
     } catch {
       // nobody has clicked on this page yet, or the file is not there: the notification makes its own sound
+      hush(conversation);
       return false;
     }
-    hush(conversation);
-    const timer = setTimeout(() => hush(conversation), LONGEST_RINGING_MS);
-    ringing.set(conversation, { audio, timer });
-    return true;
   }
 
   // Ends the sound of a conversation; without one, all sounds.

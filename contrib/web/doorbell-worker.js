@@ -148,9 +148,16 @@ self.doorbell = (() => {
     if (!answer.ok) throw new Error(`save the subscription: ${answer.status}`);
   }
 
-  self.addEventListener('push', (event) => event.waitUntil(push(read(event.data))));
+  // One after the other: two pushes of a conversation must not both find that there is none yet.
+  let turn = Promise.resolve();
+  function inTurn(note) {
+    turn = turn.then(() => push(note), () => push(note));
+    return turn;
+  }
+
+  self.addEventListener('push', (event) => event.waitUntil(inTurn(read(event.data))));
   self.addEventListener('notificationclick', (event) => event.waitUntil(click(event.notification)));
   self.addEventListener('pushsubscriptionchange', (event) => event.waitUntil(renew(event)));
 
-  return { push, click, renew };
+  return { push: inTurn, click, renew };
 })();

@@ -3,20 +3,23 @@
 use serde_json::{Value, json};
 
 use super::chromium::{Chromium, Session, until};
+use super::desktop::Desktop;
 use super::site::Site;
 
 pub struct Scene {
     pub browser: Chromium,
+    pub desktop: Desktop,
     pub site: Site,
     registration: String,
-    first: Option<Session>,
+    first: Session,
     sent: u64,
 }
 
 impl Scene {
     /// Somebody who allowed notifications, with one tab of the host program at `address` below `/desk/`.
     pub fn new(address: &str) -> (Self, Session) {
-        let (mut browser, site) = (Chromium::start(), Site::open());
+        let (desktop, site) = (Desktop::start(), Site::open());
+        let mut browser = Chromium::start(&desktop.address);
         let origin = site.origin();
         browser.call("Browser.grantPermissions", json!({ "origin": origin, "permissions": ["notifications"] }));
         let tab = browser.open(&format!("{origin}/desk/{address}"));
@@ -27,8 +30,11 @@ impl Scene {
             let ours = all.iter().find(|one| one["scopeURL"].as_str().is_some_and(|url| url.ends_with("/desk/")))?;
             ours["registrationId"].as_str().map(str::to_owned)
         });
-        browser.eventually(&tab, "navigator.serviceWorker.getRegistration('/desk/').then((it) => it.active?.state === 'activated')");
-        (Self { browser, site, registration, first: Some(tab.clone()), sent: 0 }, tab)
+        browser.eventually(
+            &tab,
+            "navigator.serviceWorker.getRegistration('/desk/').then((it) => it.active?.state === 'activated')",
+        );
+        (Self { browser, desktop, site, registration, first: tab.clone(), sent: 0 }, tab)
     }
 
     /// Another tab, in front.
@@ -46,7 +52,6 @@ impl Scene {
 
     /// A push as doorbell sends it, delivered by the browser to the worker.
     pub fn push(&mut self, note: Value) {
-        let tab = self.first.clone().unwrap();
         self.sent += 1;
         let mut whole = json!({
             "title": "Tom Hill is waiting", "body": "hello?", "conversation": "42", "tag": "t42", "kind": "unreplied",
@@ -56,15 +61,20 @@ impl Scene {
         for (key, value) in note.as_object().unwrap() {
             whole[key] = value.clone();
         }
-        let data = whole.to_string();
+        self.push_raw(&whole.to_string());
+    }
+
+    /// A push that holds anything.
+    pub fn push_raw(&mut self, data: &str) {
+        let tab = self.first.clone();
         let push = json!({ "origin": self.site.origin(), "registrationId": self.registration, "data": data });
         self.browser.call_in(&tab, "ServiceWorker.deliverPushMessage", push);
     }
 
-    /// The notifications on the desktop, once there are as many as expected.
-    pub fn desktop(&mut self, tab: &Session, count: usize) -> Vec<Value> {
+    /// What the browser counts as shown, once it is as much as expected.
+    pub fn shown(&mut self, tab: &Session, count: usize) -> Vec<Value> {
         let browser = &mut self.browser;
-        until(&format!("{count} notifications are on the desktop"), || {
+        until(&format!("{count} notifications are shown"), || {
             let now = browser.evaluate(tab, "window.desktop()");
             now.as_array().filter(|all| all.len() == count).cloned()
         })

@@ -20,6 +20,6 @@ mod smtp;
 pub use certificates::Authority;
 pub use http::{HttpServer, Reply, Seen};
 pub use plan::{Act, At};
-pub use python::python;
+pub use python::{python, python_program};
 pub use sink::{Sink, postfix_program};
 pub use smtp::{Accepted, SmtpServer, Tls};

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// Runs a script with PyJWT and http_ece at hand; it reads `input` as JSON from standard input and prints JSON.
 pub fn python(script: &str, input: &Value) -> Value {
-    let mut command = Command::new(interpreter());
+    let mut command = Command::new(python_program());
     let mut child = command
         .args(["-c", script])
         .stdin(Stdio::piped())
@@ -23,7 +23,8 @@ pub fn python(script: &str, input: &Value) -> Value {
     serde_json::from_slice(&done.stdout).unwrap()
 }
 
-fn interpreter() -> PathBuf {
+/// That Python itself.
+pub fn python_program() -> PathBuf {
     if let Some(named) = env::var_os("DOORBELL_CHECK_PYTHON") {
         return named.into();
     }
