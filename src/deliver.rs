@@ -73,7 +73,7 @@ pub fn remedy(channel: Channel, outcome: &Outcome) -> &'static str {
             "add it again: what still has to be told goes out then, and the rest is dropped"
         }
         _ if channel == Channel::Email => email::remedy(outcome),
-        _ => notes::remedy(outcome),
+        _ => desktop::remedy(outcome).unwrap_or_else(|| notes::remedy(outcome)),
     }
 }
 
