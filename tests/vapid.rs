@@ -13,38 +13,7 @@ use chrono::{DateTime, Utc};
 use doorbell::deliver::desktop::encryption::{Browser, LONGEST, encrypt};
 use doorbell::deliver::desktop::vapid::{Contact, VapidKey};
 use serde_json::{Value, json};
-use servers::python;
-
-/// A browser whose private half the scripts know (RFC 8291, appendix A).
-const P256DH: &str = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
-const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
-const PRIVATE: &str = "q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94";
-
-/// PyJWT accepts a token only if signature, audience and expiry hold.
-const READ_TOKEN: &str = "
-import base64, json, sys, jwt
-from cryptography.hazmat.primitives.asymmetric import ec
-asked = json.load(sys.stdin)
-token, key = [part.strip().split('=', 1)[1] for part in asked['header'].removeprefix('vapid ').split(',')]
-point = base64.urlsafe_b64decode(key + '=' * (-len(key) % 4))
-public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
-try:
-    needed = {'require': ['exp', 'aud', 'sub']}
-    claims = jwt.decode(token, public, algorithms=['ES256'], audience=asked['origin'], options=needed)
-    print(json.dumps({'claims': claims, 'header': jwt.get_unverified_header(token), 'key': key}))
-except jwt.PyJWTError as refused:
-    print(json.dumps(type(refused).__name__))
-";
-
-const DECRYPT: &str = "
-import base64, json, sys, http_ece
-from cryptography.hazmat.primitives.asymmetric import ec
-def raw(text): return base64.urlsafe_b64decode(text + '=' * (-len(text) % 4))
-asked = json.load(sys.stdin)
-private = ec.derive_private_key(int.from_bytes(raw(asked['private']), 'big'), ec.SECP256R1())
-text = http_ece.decrypt(bytes(asked['body']), private_key=private, auth_secret=raw(asked['auth']), version='aes128gcm')
-print(json.dumps(text.decode()))
-";
+use servers::{AUTH, P256DH, decrypted, read_token};
 
 fn vapid(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::cargo_bin("doorbell").unwrap();
@@ -118,15 +87,14 @@ fn a_token_is_accepted_by_an_independent_library_for_its_push_service_and_for_no
     let now = Utc::now();
     let origin = "https://updates.push.services.mozilla.com";
     let header = key.authorization(origin, &contact, now).unwrap();
-    let read = python(READ_TOKEN, &json!({ "header": header.to_str().unwrap(), "origin": origin }));
+    let read = read_token(header.to_str().unwrap(), origin);
     assert_eq!(read["header"]["alg"], "ES256");
     assert_eq!(read["claims"]["sub"], "mailto:ops@example.com");
     assert_eq!(read["key"], key.public());
     let expires = DateTime::from_timestamp(read["claims"]["exp"].as_i64().unwrap(), 0).unwrap();
     assert_eq!((expires - now).num_hours(), 11, "not yet quite twelve hours: whole seconds are kept");
 
-    let asked = json!({ "header": header.to_str().unwrap(), "origin": "https://fcm.googleapis.com" });
-    let refused = python(READ_TOKEN, &asked);
+    let refused = read_token(header.to_str().unwrap(), "https://fcm.googleapis.com");
     assert_eq!(refused, "InvalidAudienceError");
 }
 
@@ -135,6 +103,6 @@ fn a_push_is_decrypted_by_an_independent_library() {
     let browser = Browser::from_written(P256DH, AUTH).unwrap();
     for text in ["", "Ada: where is my parcel? \u{1f4e6}", &"ü".repeat(LONGEST / 2)] {
         let body = encrypt(text.as_bytes(), &browser).unwrap();
-        assert_eq!(python(DECRYPT, &json!({ "body": body, "auth": AUTH, "private": PRIVATE })), text);
+        assert_eq!(decrypted(&body), text);
     }
 }

@@ -62,7 +62,10 @@ impl<'de> Deserialize<'de> for Service {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let url = Url::parse(&format!("https://{text}/")).ok();
-        let host = url.as_ref().and_then(Url::host_str).filter(|host| *host == text.to_ascii_lowercase());
+        let host = url
+            .as_ref()
+            .and_then(Url::host_str)
+            .filter(|host| *host == text.to_ascii_lowercase() && !host.contains('*'));
         host.map(|host| Self(host.to_owned())).ok_or_else(|| {
             D::Error::custom(format!("{text:?} is no host; write its name alone, such as \"push.example.com\""))
         })
