@@ -122,6 +122,9 @@ fn every_line_that_is_commented_out_is_right_without_its_mark() {
         let mut text = lines[..index].join("\n");
         match key {
             "schedule" => text = text.replace("\nschedule = { every = \"5m\" }", ""),
+            "outbox" if text.contains("\n[desktop]") => {
+                text = text.replace("\nvapid_key_file = ", "\n#").replace("\ncontact = ", "\n#");
+            }
             "outbox" => text = text.replace("\nserver = ", "\n#server = "),
             "username" => text.push_str("\npassword = \"${P}\""),
             "password" | "password_file" => text.push_str("\nusername = \"u\""),

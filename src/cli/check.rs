@@ -11,7 +11,7 @@ use serde_json::json;
 use super::exit::{SettingsError, TryLaterError};
 use super::{Exit, Format, Global, open, place, say, time};
 use crate::config::Config;
-use crate::deliver::{notes, remedy};
+use crate::deliver::remedy;
 use crate::ledger::Ledger;
 use crate::model::{Channel, Outcome};
 use crate::schedule;
@@ -148,7 +148,7 @@ fn ledger(config: &Config) -> Result<String> {
 /// A channel's refusal as an error with its own words and the remedy.
 pub(super) fn refused(channel: Channel, outcome: &Outcome) -> anyhow::Error {
     let remedy = remedy(channel, outcome);
-    let way_out = if channel == Channel::Email { "email.server" } else { notes::key(channel) };
+    let way_out = if channel == Channel::Email { "email.server" } else { channel.word() };
     let with_remedy = |text: String| if remedy.is_empty() { text } else { format!("{text}; {remedy}") };
     match outcome {
         Outcome::Misconfigured { key, reply } => SettingsError(with_remedy(format!("{key}: {}", reply.words()))).into(),

@@ -11,6 +11,7 @@ use super::{Exit, Format, Global, check, open, say};
 use crate::config::Config;
 use crate::deliver::Notification;
 use crate::deliver::email::Mail;
+use crate::desk::Agents;
 use crate::model::{
     Channel, Device, Gateway, Letter, Outcome, Provider, Recipient, RecipientId, email_address, masked, phone_number,
 };
@@ -18,14 +19,13 @@ use crate::render::{self, sample_letter};
 
 /// Send a sample digest to an address, and print what the server says
 ///
-/// The ledger is not touched and nobody else hears. By sms, push and desktop a sample notification is written to the
-/// outbox of the channel.
+/// The ledger is not touched and nobody else hears. A channel with an outbox writes a sample notification there.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The channel to try
     #[arg(value_parser = ["email", "sms", "push", "desktop", "in_app"])]
     channel: String,
-    /// Where to send it: an email address, a number such as +441632960000, or the token of a device
+    /// Where to send it: an email address, a number such as +441632960000, or a device by its id or token on the desk
     to: String,
     /// The template set to show; email only
     #[arg(long, value_name = "NAME", default_value = "digest")]
@@ -62,18 +62,32 @@ fn recipient(config: &Config, channel: Channel, to: &str) -> Result<Recipient> {
             return Err(usage(message).into());
         }
     };
+    let device = if channel.is_by_device() { Some(device(config, channel, &address)?) } else { None };
     Ok(Recipient {
-        device: channel.is_by_device().then(|| Arc::new(device(channel, address.clone()))),
         id: RecipientId::Person("test".into()),
         name: String::new(),
-        address,
+        address: device.as_ref().map_or(address, |device| device.token.clone()),
+        device,
         time_zone: config.desk.time_zone.0,
     })
 }
 
-fn device(channel: Channel, token: Arc<str>) -> Device {
-    let provider = if channel == Channel::Desktop { Provider::WebPush } else { Provider::Fcm };
-    Device { id: "test".into(), provider, token, p256dh: None, auth: None, platform: None, app_id: None }
+/// An agent's device as the desk has it, by its id or its token; else one of which nothing but the token is known.
+fn device(config: &Config, channel: Channel, to: &Arc<str>) -> Result<Arc<Device>> {
+    let is_browser = channel == Channel::Desktop;
+    let facts = open::desk(config)?.snapshot()?.facts(&[], Agents::All, &[])?;
+    let mut all = facts.devices.into_values().flatten().filter(|it| (it.provider == Provider::WebPush) == is_browser);
+    let provider = if is_browser { Provider::WebPush } else { Provider::Fcm };
+    let unknown = || Device {
+        id: "test".into(),
+        provider,
+        token: to.clone(),
+        p256dh: None,
+        auth: None,
+        platform: None,
+        app_id: None,
+    };
+    Ok(all.find(|it| it.id == *to || it.token == *to).unwrap_or_else(|| Arc::new(unknown())))
 }
 
 fn by_email(config: &Config, template: &str, letter: Letter, now: DateTime<Utc>) -> Result<Outcome> {

@@ -15,7 +15,7 @@ use self::vapid::Contact;
 use self::web_push::WebPush;
 use super::carrier::{Carrier, Kit, Ready};
 use super::notes::Outbox;
-use crate::model::{Channel, Gateway, Outcome};
+use crate::model::{Channel, Device, Gateway, Outcome};
 use crate::notation::Span;
 
 /// The setting that is at fault when no push service takes our tokens.
@@ -104,6 +104,16 @@ impl Settings {
             }
         };
         vec![(Gateway::Desktop, carrier)]
+    }
+}
+
+impl Settings {
+    /// Why nothing would ever be pushed to this browser, if so.
+    pub fn unusable(&self, device: &Device) -> Option<String> {
+        match &self.way {
+            Way::Outbox(_) => None,
+            Way::PushServices(..) => web_push::target(device, &self.push_services).err(),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
-use super::encryption::{Browser, EncryptionError, encrypt};
+use super::encryption::{Browser, encrypt};
 use super::endpoint::{Endpoint, Service, is_known};
 use super::payload::payload;
 use super::vapid::{Contact, VapidError, VapidKey};
@@ -82,13 +82,9 @@ impl Carrier for WebPush {
         let Some(device) = notification.recipient.device.as_deref() else {
             return refused_recipient("the desk knows no subscription of this browser any more");
         };
-        let endpoint = match Endpoint::checked(&device.token, &self.services) {
-            Ok(endpoint) => endpoint,
+        let (endpoint, browser) = match target(device, &self.services) {
+            Ok(target) => target,
             Err(why) => return refused_recipient(&why),
-        };
-        let browser = match browser(device) {
-            Ok(browser) => browser,
-            Err(error) => return refused_recipient(&error.to_string()),
         };
         let request = match self.request(notification, &endpoint, &browser) {
             Ok(request) => request,
@@ -144,9 +140,11 @@ fn outcome(answer: &Answer, discreet: &Discreet) -> Outcome {
     }
 }
 
-fn browser(device: &Device) -> Result<Browser, EncryptionError> {
-    let p256dh = device.p256dh.as_deref().ok_or(EncryptionError::Point)?;
-    Browser::from_written(p256dh, device.auth.as_deref().ok_or(EncryptionError::Secret)?)
+/// Where a subscription leads and for whom to encrypt, or why it cannot be used.
+pub(super) fn target(device: &Device, services: &[Service]) -> Result<(Endpoint, Browser), String> {
+    let endpoint = Endpoint::checked(&device.token, services)?;
+    let (p256dh, auth) = (device.p256dh.as_deref().unwrap_or_default(), device.auth.as_deref().unwrap_or_default());
+    Ok((endpoint, Browser::from_written(p256dh, auth).map_err(|error| error.to_string())?))
 }
 
 /// Whoever knows the path of an endpoint can push to it where the service asks for no key.
