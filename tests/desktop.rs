@@ -136,6 +136,16 @@ fn at_work_at(time: &str, server: &HttpServer, authority: &Authority, browsers: 
     Shift::under(office, RULE).set(&format!("[desktop]\n{KEYS}[http]\nca_file = \"ca.pem\"\n"))
 }
 
+/// What the real binary prints under the settings of a shift.
+fn doorbell(shift: &Shift, arguments: &[&str]) -> String {
+    let folder = shift.office.folder();
+    fs::write(folder.join("doorbell.toml"), shift.written()).unwrap();
+    let program = env!("CARGO_BIN_EXE_doorbell");
+    let output = std::process::Command::new(program).current_dir(folder).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
 #[test]
 fn u2_a_push_is_signed_for_its_service_and_read_by_its_browser_alone() {
     let authority = Authority::new();
@@ -298,6 +308,13 @@ fn a_subscription_that_is_gone_is_not_pushed_to_again_and_the_others_are() {
     let paths: Vec<_> = server.seen().iter().map(|seen| seen.path.clone()).collect();
     assert_eq!(paths.iter().filter(|path| *path == "/push/1").count(), 1, "{paths:?}");
     assert_eq!(paths.iter().filter(|path| *path == "/push/2").count(), 2, "{paths:?}");
+
+    let endpoint = format!("{}/push/1", server.url());
+    let shown = doorbell(&shift, &["suppress", "remove", &endpoint]);
+    assert!(shown.contains("is not blocked any more"), "{shown}");
+    shift.office.at("2026-03-02T09:21:00Z").asks("c1", "please!");
+    shift.pass("2026-03-02T09:30:00Z");
+    assert_eq!(server.seen().iter().filter(|seen| seen.path == "/push/1").count(), 2);
 }
 
 #[test]
@@ -359,6 +376,41 @@ fn a_key_file_that_cannot_be_used_is_named() {
     assert!(fault().contains("holds no P-256 private key"), "{}", fault());
     fs::remove_file(&key).unwrap();
     assert!(fault().contains("read secret file"));
+}
+
+#[test]
+fn m7_check_names_whose_subscription_cannot_be_used_and_what_the_page_needs() {
+    let authority = Authority::new();
+    let server = HttpServer::https(&authority, |_| Reply::status(201));
+    let mut shift = at_work(&server, &authority, 1);
+    shift.office.agent("bob").browser("bob", "https://push.evil.example/1", P256DH, AUTH);
+    shift.office.agent("cyd").device("cyd", "webpush", &format!("{}/push/9", server.url()));
+    shift.office.agent("dan");
+    let found = doorbell(&shift, &["check", "--connect"]);
+    for line in [
+        "note  desktop  the subscription's endpoint is at \"push.evil.example\", which is no push service of a browser; if you \
+         trust it, add it to desktop.push_services: Bob\n",
+        "note  desktop  the subscription's p256dh is not the public key of a browser (65 bytes of P-256 in base64url): Cyd\n",
+        "note  desktop  1 of 4 agents have no browser that has subscribed: Dan\n",
+    ] {
+        assert!(found.contains(line), "{line}{found}");
+    }
+    let key = fs::read_to_string(shift.office.folder().join("vapid.pem")).unwrap();
+    assert!(found.contains(VapidKey::read(&key.into()).unwrap().public()), "{found}");
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn a_test_goes_to_a_browser_of_the_desk_by_its_id_or_its_endpoint() {
+    let authority = Authority::new();
+    let server = HttpServer::https(&authority, |_| Reply::status(201));
+    let shift = at_work(&server, &authority, 2);
+    assert!(doorbell(&shift, &["send-test", "desktop", "2"]).contains("accepted"));
+    let endpoint = format!("{}/push/1", server.url());
+    assert!(doorbell(&shift, &["send-test", "desktop", &endpoint]).contains("accepted"));
+    let seen = server.seen();
+    assert_eq!(seen.iter().map(|seen| &*seen.path).collect::<Vec<_>>(), ["/push/2", "/push/1"]);
+    assert!(!decrypted(&seen[0].body).is_empty());
 }
 
 #[test]

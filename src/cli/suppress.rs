@@ -65,8 +65,8 @@ fn of(text: &str) -> Result<(Channel, std::sync::Arc<str>)> {
     let browser = || text.starts_with("https://").then(|| (Channel::Desktop, text.into()));
     let found = email.or_else(|| phone_number(text).map(|number| (Channel::Sms, number))).or_else(browser);
     let wrong = || {
-        let forms = "an email address, a telephone number like +441632960000 or the endpoint of a browser";
-        UsageError(format!("{text:?} is not {forms}"))
+        let others = "nor a telephone number like +441632960000, nor the endpoint of a browser";
+        UsageError(format!("{text:?} is neither an email address {others}"))
     };
     Ok(found.ok_or_else(wrong)?)
 }

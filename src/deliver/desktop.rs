@@ -2,17 +2,17 @@
 
 pub mod encryption;
 mod endpoint;
+mod handover;
 mod payload;
 pub mod vapid;
-mod web_push;
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
 use self::endpoint::Service;
+use self::handover::WebPush;
 use self::vapid::Contact;
-use self::web_push::WebPush;
 use super::carrier::{Carrier, Kit, Ready};
 use super::notes::Outbox;
 use crate::model::{Channel, Device, Gateway, Outcome};
@@ -112,7 +112,7 @@ impl Settings {
     pub fn unusable(&self, device: &Device) -> Option<String> {
         match &self.way {
             Way::Outbox(_) => None,
-            Way::PushServices(..) => web_push::target(device, &self.push_services).err(),
+            Way::PushServices(..) => handover::target(device, &self.push_services).err(),
         }
     }
 }
