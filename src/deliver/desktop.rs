@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 use self::endpoint::Service;
 use self::handover::WebPush;
 use self::vapid::Contact;
-use super::carrier::{Carrier, Kit, Ready};
+use super::carrier::{Kit, Ready};
 use super::notes::Outbox;
 use crate::model::{Channel, Device, Gateway, Outcome};
 use crate::notation::Span;
@@ -97,11 +97,12 @@ impl Urgency {
 impl Settings {
     /// The gateways of the section, ready or not.
     pub fn carriers(&self, kit: &Kit<'_>) -> Vec<(Gateway, Ready)> {
-        let carrier = match &self.way {
-            Way::Outbox(folder) => Ok(Box::new(Outbox::new(Channel::Desktop, kit.folder.join(folder), true)) as _),
-            Way::PushServices(file, contact) => {
-                WebPush::new(self, file, contact, kit).map(|way| Box::new(way) as Box<dyn Carrier>)
-            }
+        let carrier: Ready = match &self.way {
+            Way::Outbox(folder) => Ok(Box::new(Outbox::new(Channel::Desktop, kit.folder.join(folder), true))),
+            Way::PushServices(file, contact) => match WebPush::new(self, file, contact, kit) {
+                Ok(carrier) => Ok(Box::new(carrier)),
+                Err(fault) => Err(fault),
+            },
         };
         vec![(Gateway::Desktop, carrier)]
     }

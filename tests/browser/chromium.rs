@@ -1,4 +1,4 @@
-//! A real Chromium without a screen, driven by the DevTools protocol; stopped when dropped.
+//! A real Chromium without a screen, driven by the `DevTools` protocol; stopped when dropped.
 
 use std::env;
 use std::fs;
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use tungstenite::{Message, WebSocket};
 
 /// Longer than any step takes on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 pub struct Chromium {
     child: Child,
@@ -71,16 +71,16 @@ impl Chromium {
     }
 
     /// Calls a method of the browser itself.
-    pub fn call(&mut self, method: &str, parameters: Value) -> Value {
+    pub fn call(&mut self, method: &str, parameters: &Value) -> Value {
         self.send(None, method, parameters)
     }
 
     /// Calls a method in a tab or worker.
-    pub fn call_in(&mut self, session: &Session, method: &str, parameters: Value) -> Value {
+    pub fn call_in(&mut self, session: &Session, method: &str, parameters: &Value) -> Value {
         self.send(Some(session), method, parameters)
     }
 
-    fn send(&mut self, session: Option<&Session>, method: &str, parameters: Value) -> Value {
+    fn send(&mut self, session: Option<&Session>, method: &str, parameters: &Value) -> Value {
         self.last_id += 1;
         let mut call = json!({ "id": self.last_id, "method": method, "params": parameters });
         if let Some(session) = session {
@@ -119,9 +119,9 @@ impl Chromium {
 
     /// A tab of its own, in front of the others.
     pub fn open(&mut self, address: &str) -> Session {
-        let target = self.call("Target.createTarget", json!({ "url": address }))["targetId"].clone();
+        let target = self.call("Target.createTarget", &json!({ "url": address }))["targetId"].clone();
         let session = self.attach(target.as_str().unwrap());
-        self.call_in(&session, "Page.enable", json!({}));
+        self.call_in(&session, "Page.enable", &json!({}));
         // a tab shows an empty page until the first byte of its own
         let there = format!("document.readyState === 'complete' && location.href === '{address}'");
         self.eventually(&session, &there);
@@ -129,19 +129,19 @@ impl Chromium {
     }
 
     pub fn attach(&mut self, target: &str) -> Session {
-        let attached = self.call("Target.attachToTarget", json!({ "targetId": target, "flatten": true }));
+        let attached = self.call("Target.attachToTarget", &json!({ "targetId": target, "flatten": true }));
         Session { id: attached["sessionId"].as_str().unwrap().into(), target: target.into() }
     }
 
     /// The tabs and workers that there are: type and address.
     pub fn targets(&mut self) -> Vec<Value> {
-        self.call("Target.getTargets", json!({}))["targetInfos"].as_array().unwrap().clone()
+        self.call("Target.getTargets", &json!({}))["targetInfos"].as_array().unwrap().clone()
     }
 
     /// The value of an expression; promises are waited for, and what they throw fails the test.
     pub fn evaluate(&mut self, session: &Session, expression: &str) -> Value {
         let asked = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
-        let answer = self.call_in(session, "Runtime.evaluate", asked);
+        let answer = self.call_in(session, "Runtime.evaluate", &asked);
         assert!(answer["exceptionDetails"].is_null(), "{expression}: {}", answer["exceptionDetails"]);
         answer["result"]["value"].clone()
     }
@@ -160,14 +160,14 @@ impl Chromium {
         let place = self.evaluate(session, &place);
         for kind in ["mousePressed", "mouseReleased"] {
             let event = json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 });
-            self.call_in(session, "Input.dispatchMouseEvent", event);
+            self.call_in(session, "Input.dispatchMouseEvent", &event);
         }
     }
 
     /// A picture of the tab, kept under target/browser for people to look at.
     pub fn picture(&mut self, session: &Session, name: &str) {
         self.evaluate(session, "window.desktop()");
-        let picture = self.call_in(session, "Page.captureScreenshot", json!({ "format": "png" }));
+        let picture = self.call_in(session, "Page.captureScreenshot", &json!({ "format": "png" }));
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
         fs::create_dir_all(&folder).unwrap();
         let bytes = STANDARD.decode(picture["data"].as_str().unwrap()).unwrap();

@@ -25,7 +25,7 @@ use serde_json::json;
 #[test]
 fn u2_a_push_becomes_a_notification_with_its_words() {
     let (mut scene, tab) = Scene::new("");
-    scene.push(json!({ "title": "Tom Hill is waiting", "body": "Where is my <b>parcel</b>? \u{1f4e6}" }));
+    scene.push(&json!({ "title": "Tom Hill is waiting", "body": "Where is my <b>parcel</b>? \u{1f4e6}" }));
     let on_desktop = scene.desktop.next();
     assert_eq!(on_desktop["title"], "Tom Hill is waiting");
     assert!(on_desktop["body"].as_str().unwrap().contains("Where is my <b>parcel</b>? \u{1f4e6}"), "{on_desktop}");
@@ -41,12 +41,12 @@ fn u2_a_push_becomes_a_notification_with_its_words() {
 #[test]
 fn u2_a_newer_push_of_a_conversation_takes_the_place_of_the_earlier() {
     let (mut scene, tab) = Scene::new("");
-    scene.push(json!({ "body": "hello?" }));
+    scene.push(&json!({ "body": "hello?" }));
     let first = scene.desktop.next();
-    scene.push(json!({ "body": "anybody there?" }));
+    scene.push(&json!({ "body": "anybody there?" }));
     let second = scene.desktop.next();
     assert_eq!(second["number"], first["number"]);
-    scene.push(json!({ "conversation": "43", "tag": "t43", "body": "my parcel is late" }));
+    scene.push(&json!({ "conversation": "43", "tag": "t43", "body": "my parcel is late" }));
     assert_ne!(scene.desktop.next()["number"], first["number"]);
     let mut bodies: Vec<_> =
         scene.shown(&tab, 2).iter().map(|note| note["body"].as_str().unwrap().to_owned()).collect();
@@ -58,10 +58,10 @@ fn u2_a_newer_push_of_a_conversation_takes_the_place_of_the_earlier() {
 #[test]
 fn an_older_push_that_comes_late_does_not_take_the_place_of_a_newer() {
     let (mut scene, tab) = Scene::new("");
-    scene.push(json!({ "body": "newer", "at": 1_772_442_100_000_u64 }));
-    scene.push(json!({ "body": "older", "at": 1_772_442_000_000_u64 }));
+    scene.push(&json!({ "body": "newer", "at": 1_772_442_100_000_u64 }));
+    scene.push(&json!({ "body": "older", "at": 1_772_442_000_000_u64 }));
     // pushes are handled at the same time: only what comes after an answer is after it
-    scene.push(json!({ "body": "another", "conversation": "43", "tag": "t43" }));
+    scene.push(&json!({ "body": "another", "conversation": "43", "tag": "t43" }));
     let mut bodies: Vec<_> =
         scene.shown(&tab, 2).iter().map(|note| note["body"].as_str().unwrap().to_owned()).collect();
     bodies.sort();
@@ -71,9 +71,9 @@ fn an_older_push_that_comes_late_does_not_take_the_place_of_a_newer() {
 #[test]
 fn x4_a_push_that_is_sent_again_is_shown_once_and_alerts_once() {
     let (mut scene, tab) = Scene::new("");
-    scene.push(json!({ "uid": "same", "sound": { "name": "default", "repeats": false } }));
+    scene.push(&json!({ "uid": "same", "sound": { "name": "default", "repeats": false } }));
     let first = scene.desktop.next();
-    scene.push(json!({ "uid": "same", "sound": { "name": "default", "repeats": false } }));
+    scene.push(&json!({ "uid": "same", "sound": { "name": "default", "repeats": false } }));
     let again = scene.desktop.next();
     assert_eq!((&again["number"], &again["silent"]), (&first["number"], &json!(true)));
     assert_eq!(first["silent"], false);
@@ -84,7 +84,7 @@ fn x4_a_push_that_is_sent_again_is_shown_once_and_alerts_once() {
 fn c2_nothing_is_shown_while_the_inbox_is_in_view() {
     let (mut scene, inbox) = Scene::new("?page=inbox&conversation=7");
     scene.look_at(&inbox);
-    scene.push(json!({}));
+    scene.push(&json!({}));
     assert_eq!(scene.heard(&inbox, 1)[0]["shown"], false);
     assert_eq!(scene.shown(&inbox, 0).len(), 0);
     scene.browser.picture(&inbox, "inbox_in_view");
@@ -94,9 +94,9 @@ fn c2_nothing_is_shown_while_the_inbox_is_in_view() {
 fn m1_nothing_is_shown_of_the_conversation_in_view_but_of_the_others() {
     let (mut scene, console) = Scene::new("?page=console&conversation=42");
     scene.look_at(&console);
-    scene.push(json!({ "conversation": "42" }));
+    scene.push(&json!({ "conversation": "42" }));
     assert_eq!(scene.heard(&console, 1)[0]["shown"], false);
-    scene.push(json!({ "conversation": "43", "tag": "t43", "title": "Another contact" }));
+    scene.push(&json!({ "conversation": "43", "tag": "t43", "title": "Another contact" }));
     assert_eq!(scene.heard(&console, 2)[1]["shown"], true);
     assert_eq!(scene.desktop.next()["title"], "Another contact");
     scene.browser.picture(&console, "another_conversation");
@@ -106,7 +106,7 @@ fn m1_nothing_is_shown_of_the_conversation_in_view_but_of_the_others() {
 fn m1_nothing_is_shown_while_the_console_is_in_view_with_no_conversation_open() {
     let (mut scene, console) = Scene::new("?page=console");
     scene.look_at(&console);
-    scene.push(json!({}));
+    scene.push(&json!({}));
     assert_eq!(scene.heard(&console, 1)[0]["shown"], false);
 }
 
@@ -114,9 +114,9 @@ fn m1_nothing_is_shown_while_the_console_is_in_view_with_no_conversation_open() 
 fn m1_who_is_on_another_tab_is_told() {
     let (mut scene, inbox) = Scene::new("?page=inbox");
     let elsewhere = scene.browser.open("about:blank");
-    scene.browser.call_in(&elsewhere, "Page.bringToFront", json!({}));
+    scene.browser.call_in(&elsewhere, "Page.bringToFront", &json!({}));
     scene.browser.eventually(&inbox, "document.visibilityState === 'hidden'");
-    scene.push(json!({ "title": "Tom Hill is waiting" }));
+    scene.push(&json!({ "title": "Tom Hill is waiting" }));
     assert_eq!(scene.desktop.next()["title"], "Tom Hill is waiting");
     assert_eq!(scene.heard(&inbox, 1)[0]["shown"], true);
 }
@@ -127,7 +127,7 @@ fn m1_who_is_in_another_program_is_told() {
     scene.look_at(&inbox);
     // the page is visible still, but the keyboard is elsewhere
     scene.browser.evaluate(&inbox, "document.hasFocus = () => false");
-    scene.push(json!({}));
+    scene.push(&json!({}));
     assert_eq!(scene.heard(&inbox, 1)[0]["shown"], true);
     scene.desktop.next();
 }
@@ -136,15 +136,15 @@ fn m1_who_is_in_another_program_is_told() {
 fn a_page_of_the_host_that_shows_no_conversations_silences_nothing() {
     let (mut scene, settings) = Scene::new("");
     scene.look_at(&settings);
-    scene.push(json!({}));
+    scene.push(&json!({}));
     assert_eq!(scene.heard(&settings, 1)[0]["shown"], true);
 }
 
 #[test]
 fn what_was_shown_goes_away_when_its_conversation_is_looked_at() {
     let (mut scene, page) = Scene::new("");
-    scene.push(json!({ "conversation": "42" }));
-    scene.push(json!({ "conversation": "43", "tag": "t43" }));
+    scene.push(&json!({ "conversation": "42" }));
+    scene.push(&json!({ "conversation": "43", "tag": "t43" }));
     scene.shown(&page, 2);
     scene.look_at(&page);
     scene.browser.evaluate(&page, "doorbell.inView({ page: 'conversation', conversation: 42 })");

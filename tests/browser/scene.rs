@@ -21,9 +21,9 @@ impl Scene {
         let (desktop, site) = (Desktop::start(), Site::open());
         let mut browser = Chromium::start(&desktop.address);
         let origin = site.origin();
-        browser.call("Browser.grantPermissions", json!({ "origin": origin, "permissions": ["notifications"] }));
+        browser.call("Browser.grantPermissions", &json!({ "origin": origin, "permissions": ["notifications"] }));
         let tab = browser.open(&format!("{origin}/desk/{address}"));
-        browser.call_in(&tab, "ServiceWorker.enable", json!({}));
+        browser.call_in(&tab, "ServiceWorker.enable", &json!({}));
         browser.evaluate(&tab, "window.started");
         let registration = browser.wait_for(|event| {
             let all = event["params"]["registrations"].as_array()?;
@@ -46,12 +46,12 @@ impl Scene {
 
     /// Looks at a tab: it comes to the front, and the window has the keyboard.
     pub fn look_at(&mut self, tab: &Session) {
-        self.browser.call_in(tab, "Page.bringToFront", json!({}));
+        self.browser.call_in(tab, "Page.bringToFront", &json!({}));
         self.browser.eventually(tab, "document.visibilityState === 'visible' && document.hasFocus()");
     }
 
     /// A push as doorbell sends it, delivered by the browser to the worker.
-    pub fn push(&mut self, note: Value) {
+    pub fn push(&mut self, note: &Value) {
         self.sent += 1;
         let mut whole = json!({
             "title": "Tom Hill is waiting", "body": "hello?", "conversation": "42", "tag": "t42", "kind": "unreplied",
@@ -68,7 +68,7 @@ impl Scene {
     pub fn push_raw(&mut self, data: &str) {
         let tab = self.first.clone();
         let push = json!({ "origin": self.site.origin(), "registrationId": self.registration, "data": data });
-        self.browser.call_in(&tab, "ServiceWorker.deliverPushMessage", push);
+        self.browser.call_in(&tab, "ServiceWorker.deliverPushMessage", &push);
     }
 
     /// What the browser counts as shown, once it is as much as expected.

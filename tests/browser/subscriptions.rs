@@ -33,7 +33,7 @@ fn give_push_service(scene: &mut Scene, session: &Session, endpoint: &str, key: 
     scene.browser.evaluate(session, &script);
 }
 
-fn row(endpoint: &str, replaces: Value) -> Value {
+fn row(endpoint: &str, replaces: &Value) -> Value {
     json!({ "provider": "webpush", "token": endpoint, "p256dh": "point", "auth": "secret", "replaces": replaces })
 }
 
@@ -56,11 +56,11 @@ fn b14_the_worker_stands_where_the_host_wants_it_and_serves_the_scope_that_it_wa
 fn m7_a_browser_says_why_nothing_arrives() {
     let (mut scene, tab) = Scene::new("");
     assert_eq!(scene.browser.evaluate(&tab, "doorbell.state()"), "unsubscribed");
-    scene.browser.call("Browser.resetPermissions", json!({}));
+    scene.browser.call("Browser.resetPermissions", &json!({}));
     scene.browser.eventually(&tab, "doorbell.state().then((it) => it === 'undecided' || it === 'denied')");
     let denied =
         json!({ "permission": { "name": "notifications" }, "setting": "denied", "origin": scene.site.origin() });
-    scene.browser.call("Browser.setPermission", denied);
+    scene.browser.call("Browser.setPermission", &denied);
     scene.browser.eventually(&tab, "doorbell.state().then((it) => it === 'denied')");
 }
 
@@ -79,7 +79,7 @@ fn a_click_subscribes_and_the_host_learns_what_to_write_down() {
     give_push_service(&mut scene, &tab, "https://push.example.net/1", KEY);
     scene.browser.click(&tab, "#subscribe");
     scene.browser.eventually(&tab, "window.state === 'subscribed'");
-    assert_eq!(scene.site.saved(), [("POST".to_owned(), row("https://push.example.net/1", Value::Null))]);
+    assert_eq!(scene.site.saved(), [("POST".to_owned(), row("https://push.example.net/1", &Value::Null))]);
     let asked = scene.browser.evaluate(&tab, "wants.map((it) => [it.userVisibleOnly, [...it.applicationServerKey]])");
     assert_eq!(asked, json!([[true, bytes(KEY)]]));
     scene.browser.picture(&tab, "subscribed");
@@ -106,7 +106,7 @@ fn a_subscription_for_another_key_is_replaced() {
     assert_eq!(scene.browser.evaluate(&tab, "doorbell.subscribe()"), "subscribed");
     assert_eq!(
         scene.site.saved(),
-        [("POST".to_owned(), row("https://push.example.net/2", json!("https://push.example.net/1")))]
+        [("POST".to_owned(), row("https://push.example.net/2", &json!("https://push.example.net/1")))]
     );
 }
 
@@ -132,7 +132,7 @@ fn a_subscription_that_the_browser_changes_is_saved_with_the_one_it_replaces() {
             oldSubscription: made('https://push.example.net/1', letters('BAAA')), newSubscription: null }))",
     );
     let saved = until("the host hears of it", || scene.site.saved().first().cloned());
-    assert_eq!(saved, ("POST".to_owned(), row("https://push.example.net/2", json!("https://push.example.net/1"))));
+    assert_eq!(saved, ("POST".to_owned(), row("https://push.example.net/2", &json!("https://push.example.net/1"))));
     let asked = scene.browser.evaluate(&worker, "wants.map((it) => [it.userVisibleOnly, it.applicationServerKey])");
     assert_eq!(asked, json!([[true, KEY]]));
 }
@@ -142,12 +142,17 @@ fn apples_push_service_gets_its_notification_even_in_view_and_it_goes_at_once() 
     let (mut scene, inbox) = Scene::new("?page=inbox");
     let worker = scene.worker();
     give_push_service(&mut scene, &worker, "", KEY);
-    scene.browser.evaluate(&worker, "there = made('https://web.push.apple.com/abc', [])");
+    let watched = "there = made('https://web.push.apple.com/abc', []);
+        self.shows = [];
+        const show = registration.showNotification.bind(registration);
+        registration.showNotification = (title, options) => { shows.push(options); return show(title, options); };";
+    scene.browser.evaluate(&worker, watched);
     scene.look_at(&inbox);
-    scene.push(json!({}));
-    let shown = scene.desktop.next();
-    assert_eq!(shown["silent"], true);
-    assert_eq!(scene.desktop.next()["closed"], shown["number"]);
+    scene.push(&json!({}));
+    // it is gone so soon that a desktop may never see it
+    scene.browser.eventually(&worker, "shows.length === 1 && shows[0].silent");
+    assert_eq!(scene.heard(&inbox, 1)[0]["shown"], false);
+    scene.shown(&inbox, 0);
 }
 
 fn bytes(key: &str) -> Vec<u8> {

@@ -9,7 +9,7 @@ pub const P256DH: &str = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWX
 pub const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
 const PRIVATE: &str = "q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94";
 
-/// PyJWT accepts a token only if signature, audience and expiry hold.
+/// `PyJWT` accepts a token only if signature, audience and expiry hold.
 const READ_TOKEN: &str = "
 import base64, json, sys, jwt
 from cryptography.hazmat.primitives.asymmetric import ec

@@ -28,7 +28,8 @@ impl Endpoint {
         let host = url.host_str().unwrap_or_default().to_owned();
         let is_named = services.iter().any(|service| service.0 == host);
         // a push service of a browser has no other doors
-        if !is_named && !(is_known(&host) && url.port().is_none()) {
+        let may_be_asked = is_named || is_known(&host) && url.port().is_none();
+        if !may_be_asked {
             return Err(format!(
                 "the subscription's endpoint is at {host:?}, which is no push service of a browser; if you trust it, add \
                  it to desktop.push_services"

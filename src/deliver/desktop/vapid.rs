@@ -127,7 +127,7 @@ pub struct Contact(String);
 impl std::str::FromStr for Contact {
     type Err = String;
 
-    /// Apple answers 403 BadJwtToken for a contact with spaces or angle brackets, and for localhost.
+    /// Apple answers 403 `BadJwtToken` for a contact with spaces or angle brackets, and for names that cannot exist.
     fn from_str(text: &str) -> Result<Self, String> {
         let is_right = match text.strip_prefix("mailto:") {
             Some(address) => address.split_once('@').is_some_and(|(name, domain)| {
@@ -149,6 +149,9 @@ impl std::str::FromStr for Contact {
     }
 }
 
+/// Names that nobody can look up (RFC 2606, section 2; RFC 6762, section 3).
+const NOWHERE: [&str; 5] = ["test", "example", "invalid", "localhost", "local"];
+
 /// A name that others can look up: parts between dots, and not this machine.
 fn is_public(domain: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
@@ -156,7 +159,7 @@ fn is_public(domain: &str) -> bool {
     let last_is_word = parts.last().is_some_and(|last| last.chars().any(|letter| letter.is_ascii_alphabetic()));
     parts.len() > 1
         && last_is_word
-        && parts.last() != Some(&"localhost")
+        && parts.last().is_none_or(|last| !NOWHERE.contains(&last.to_ascii_lowercase().as_str()))
         && parts.iter().all(|part| !part.is_empty() && part.chars().all(plain))
 }
 
@@ -228,6 +231,8 @@ mod tests {
             "mailto: ops@example.com",
             "mailto:<ops@example.com>",
             "mailto:ops@localhost",
+            "mailto:ops@desk.invalid",
+            "https://desk.local/",
             "mailto:a@b@example.com",
             "mailto:ops@192.0.2.1",
             "http://example.com",

@@ -11,7 +11,7 @@ use super::Http;
 
 /// Looks names up, and refuses those which must be public and are not.
 struct Public {
-    must_be: Arc<dyn Fn(&str) -> bool + Send + Sync>,
+    must_be: fn(&str) -> bool,
 }
 
 impl Http {
@@ -19,12 +19,9 @@ impl Http {
     /// A name for which it is false leads anywhere: a proxy, or a server that the operator named. Addresses written as
     /// numbers are not looked up, and pass.
     #[must_use]
-    pub fn to_public(&self, must_be: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
-        let (same, must_be) = (self.clone(), Arc::new(must_be));
-        Self::built(move || {
-            let must_be = Arc::clone(&must_be) as Arc<dyn Fn(&str) -> bool + Send + Sync>;
-            (same.0.build)().map(|builder| builder.dns_resolver(Arc::new(Public { must_be })))
-        })
+    pub fn to_public(&self, must_be: fn(&str) -> bool) -> Self {
+        let same = self.clone();
+        Self::built(move || (same.0.build)().map(|builder| builder.dns_resolver(Arc::new(Public { must_be }))))
     }
 }
 
@@ -38,7 +35,8 @@ impl Resolve for Public {
                 let why = format!("{} leads to no address of the open internet", name.as_str());
                 return Err(io::Error::other(why).into());
             }
-            Ok(Box::new(usable.into_iter()) as Addrs)
+            let usable: Addrs = Box::new(usable.into_iter());
+            Ok(usable)
         })
     }
 }
@@ -53,10 +51,10 @@ fn is_public(address: IpAddr) -> bool {
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let is_special = match address.octets() {
-        // this network; carrier-grade NAT (RFC 6598); IETF protocols and 6to4 relays; benchmarks (RFC 2544); reserved
-        [0, ..] | [240..=255, ..] => true,
+        // carrier-grade NAT (RFC 6598)
         [100, second, ..] => (64..128).contains(&second),
-        [192, 0, 0, _] | [192, 88, 99, _] | [198, 18..=19, ..] => true,
+        // this network; IETF protocols and 6to4 relays; benchmarks (RFC 2544); reserved
+        [0 | 240..=255, ..] | [192, 0, 0, _] | [192, 88, 99, _] | [198, 18..=19, ..] => true,
         _ => false,
     };
     let is_local = address.is_private() || address.is_loopback() || address.is_link_local();
