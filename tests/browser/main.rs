@@ -12,12 +12,17 @@
 mod chromium;
 mod clicks;
 mod desktop;
+#[path = "../office/mod.rs"]
+mod office;
 mod scene;
 #[path = "../servers/mod.rs"]
 mod servers;
+#[path = "../shift/mod.rs"]
+mod shift;
 mod site;
 mod sounds;
 mod subscriptions;
+mod whole;
 
 use scene::Scene;
 use serde_json::json;
