@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -141,7 +142,7 @@ fn doorbell(shift: &Shift, arguments: &[&str]) -> String {
     let folder = shift.office.folder();
     fs::write(folder.join("doorbell.toml"), shift.written()).unwrap();
     let program = env!("CARGO_BIN_EXE_doorbell");
-    let output = std::process::Command::new(program).current_dir(folder).args(arguments).output().unwrap();
+    let output = Command::new(program).current_dir(folder).args(arguments).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
@@ -272,6 +273,43 @@ fn a_public_name_that_leads_to_this_machine_is_not_connected_to() {
         201,
         "a host that the operator named may be private"
     );
+}
+
+/// A name server that leads every name to the address under which clouds keep their machines' passwords.
+const LYING_NAMES: &str = "
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <netdb.h>
+typedef int look_up(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+    look_up *real = (look_up *)dlsym(RTLD_NEXT, \"getaddrinfo\");
+    return name ? real(\"169.254.169.254\", service, hints, found) : real(name, service, hints, found);
+}
+";
+
+#[test]
+fn a_push_service_whose_name_leads_into_a_private_network_is_not_connected_to() {
+    let mut office = Office::new();
+    office.agent("ada").browser("ada", "https://fcm.googleapis.com/wp/abc", P256DH, AUTH);
+    furnish(office.folder(), &Authority::new());
+    let shift = Shift::under(office, RULE).set(&format!("[desktop]\n{KEYS}"));
+    let folder = shift.office.folder();
+    fs::write(folder.join("doorbell.toml"), shift.written()).unwrap();
+    let (source, library) = (folder.join("names.c"), folder.join("names.so"));
+    fs::write(&source, LYING_NAMES).unwrap();
+    let mut cc = Command::new("cc");
+    cc.args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-ldl");
+    assert!(cc.status().unwrap_or_else(|error| panic!("{error}: install gcc")).success());
+
+    let mut send = Command::new(env!("CARGO_BIN_EXE_doorbell"));
+    for proxy in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        send.env_remove(proxy);
+    }
+    let output =
+        send.current_dir(folder).env("LD_PRELOAD", &library).args(["send-test", "desktop", "1"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("fcm.googleapis.com leads to no address of the open internet"), "{said}");
+    assert_eq!(output.status.code(), Some(75));
 }
 
 #[test]
