@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use tungstenite::{Message, WebSocket};
 
 /// Longer than any step takes on a busy machine.
-pub const PATIENCE: Duration = Duration::from_mins(1);
+pub const PATIENCE: Duration = Duration::from_secs(40);
 
 pub struct Chromium {
     child: Child,

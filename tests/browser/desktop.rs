@@ -1,10 +1,13 @@
 //! The desktop around the browser: a session bus of its own, and a notification area that says what it shows.
 
-use std::io::{BufRead, BufReader, Lines, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 
 use serde_json::Value;
 
+use super::chromium::PATIENCE;
 use super::servers::python_program;
 
 const AREA: &str = include_str!("desktop.py");
@@ -13,7 +16,7 @@ pub struct Desktop {
     bus: Child,
     area: Child,
     clicks: ChildStdin,
-    said: Lines<BufReader<ChildStdout>>,
+    said: Receiver<String>,
     /// Where programs find the bus.
     pub address: String,
 }
@@ -34,14 +37,17 @@ impl Desktop {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut said = BufReader::new(area.stdout.take().unwrap()).lines();
-        assert!(said.next().unwrap().unwrap().contains("ready"));
+        let (say, said) = channel();
+        let output = BufReader::new(area.stdout.take().unwrap());
+        thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| say.send(line)));
+        assert!(said.recv_timeout(PATIENCE).unwrap().contains("ready"));
         Self { bus, clicks: area.stdin.take().unwrap(), area, said, address }
     }
 
     /// What is shown next, or taken away.
     pub fn next(&mut self) -> Value {
-        serde_json::from_str(&self.said.next().expect("the notification area is there").unwrap()).unwrap()
+        let line = self.said.recv_timeout(PATIENCE).expect("the desktop is asked to show something");
+        serde_json::from_str(&line).unwrap()
     }
 
     /// A person's click on a notification.
