@@ -33,6 +33,7 @@ mod suppress;
 mod templates;
 mod textfile;
 mod time;
+mod vapid;
 mod variable;
 mod watchdog;
 
@@ -108,6 +109,7 @@ enum Command {
     Forget(forget::Arguments),
     Adopt(home::Arguments),
     Receive(receive::Arguments),
+    Vapid(vapid::Arguments),
 }
 
 /// Does what was asked; prints what went wrong, once.
@@ -139,6 +141,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Forget(arguments) => forget::run(&global, &arguments),
         Command::Adopt(_) => home::adopt(&global),
         Command::Receive(arguments) => receive::run(&global, &arguments),
+        Command::Vapid(arguments) => vapid::run(&global, &arguments),
     };
     result.unwrap_or_else(|error| {
         say::error(&error);

@@ -98,7 +98,7 @@ pub fn remedy(channel: Channel, outcome: &Outcome) -> &'static str {
         _ if channel == Channel::Email => email::remedy(outcome),
         _ if channel == Channel::Sms => sms::remedy(outcome),
         _ if channel == Channel::Push => push::remedy(outcome),
-        _ => notes::remedy(outcome),
+        _ => desktop::remedy(outcome).unwrap_or_else(|| notes::remedy(outcome)),
     }
 }
 

@@ -54,7 +54,7 @@ fn guides() -> Vec<Paper> {
         .collect();
     names.sort();
     assert!(!names.is_empty());
-    names.extend(["README.md".into(), "contrib/README.md".into()]);
+    names.extend(["README.md", "contrib/README.md", "contrib/web/README.md"].map(String::from));
     names.iter().map(|name| Paper::read(name)).collect()
 }
 

@@ -154,7 +154,9 @@ fn every_line_that_is_commented_out_is_right_without_its_mark() {
 fn by_itself(key: &str, section: String) -> String {
     let without = |section: String, key: &str| section.replace(&format!("\n{key} = "), &format!("\n#{key} = "));
     match key {
-        "outbox" => ["server", "account", "auth_token_file", "from"].into_iter().fold(section, without),
+        "outbox" => ["server", "account", "auth_token_file", "from", "vapid_key_file", "contact"]
+            .into_iter()
+            .fold(section, without),
         "auth_token" => without(section, "auth_token_file"),
         "numbers" => section.replace("\nfrom = \"+44", &format!("\nfrom = \"MG{}\" #", "0".repeat(32))),
         _ => section,

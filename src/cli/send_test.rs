@@ -27,8 +27,8 @@ pub(super) struct Arguments {
     /// The channel to try
     #[arg(value_parser = ["email", "sms", "push", "desktop", "in_app"])]
     channel: String,
-    /// Where to send it: an email address, a number such as +441632960000, or by push and desktop the token of a device
-    /// or a person: agent:7, contact:12 or an email address that the desk knows
+    /// Where to send it: an email address, a number such as +441632960000, or by push and desktop a device by its id or
+    /// token, or a person: agent:7, contact:12 or an email address that the desk knows
     to: String,
     /// The network that a token is of; push only
     #[arg(long, value_parser = ["apns", "fcm", "onesignal", "beams"])]

@@ -26,12 +26,12 @@ enum Command {
     List,
     /// Let nothing go to an address until it is removed
     Add {
-        /// An email address, or a telephone number such as +441632960000
+        /// An email address, a telephone number such as +441632960000, or the endpoint of a browser's subscription
         address: String,
     },
-    /// Let mails or texts go to an address again
+    /// Let mails, texts or notifications go to an address again
     Remove {
-        /// An email address, or a telephone number such as +441632960000
+        /// An email address, a telephone number such as +441632960000, or the endpoint of a browser's subscription
         address: String,
     },
 }
@@ -62,9 +62,12 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
 /// The channel that an address is of, by its form.
 fn of(text: &str) -> Result<(Channel, std::sync::Arc<str>)> {
     let email = email_address(text).map(|address| (Channel::Email, address));
-    let found = email.or_else(|| phone_number(text).map(|number| (Channel::Sms, number)));
-    let wrong =
-        || UsageError(format!("{text:?} is neither an email address nor a telephone number like +441632960000"));
+    let browser = || text.starts_with("https://").then(|| (Channel::Desktop, text.into()));
+    let found = email.or_else(|| phone_number(text).map(|number| (Channel::Sms, number))).or_else(browser);
+    let wrong = || {
+        let others = "nor a telephone number like +441632960000, nor the endpoint of a browser";
+        UsageError(format!("{text:?} is neither an email address {others}"))
+    };
     Ok(found.ok_or_else(wrong)?)
 }
 

@@ -3,6 +3,7 @@
 
 mod answer;
 mod origin;
+mod public;
 mod settings;
 
 use std::error::Error;

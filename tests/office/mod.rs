@@ -224,6 +224,12 @@ impl Office {
         self.write(sql, (kind, id, provider, token))
     }
 
+    /// A browser of an agent, subscribed at this endpoint with these keys.
+    pub fn browser(&mut self, owner: &str, endpoint: &str, p256dh: &str, auth: &str) -> &mut Self {
+        self.device(owner, "webpush", endpoint);
+        self.write("UPDATE devices SET p256dh = ?1, auth = ?2 WHERE token = ?3", (p256dh, auth, endpoint))
+    }
+
     // ---- messages
 
     /// The contact writes; the first message begins the conversation (contact "tom" unless one was named).

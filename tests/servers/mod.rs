@@ -16,6 +16,7 @@ mod plan;
 mod python;
 mod sink;
 mod smtp;
+mod web_push;
 
 pub use certificates::Authority;
 pub use http::{HttpServer, Reply, Seen};
@@ -23,3 +24,4 @@ pub use plan::{Act, At};
 pub use python::{python, python_program};
 pub use sink::{Sink, postfix_program};
 pub use smtp::{Accepted, SmtpServer, Tls};
+pub use web_push::{AUTH, P256DH, decrypted, read_token};

@@ -163,7 +163,12 @@ impl Shift {
 
     pub fn config(&self) -> Config {
         let path = self.office.folder().join("doorbell.toml");
-        Config::parse(&format!("{}{}", self.settings, self.rules), &path).unwrap()
+        Config::parse(&self.written(), &path).unwrap()
+    }
+
+    /// The settings as a file would hold them.
+    pub fn written(&self) -> String {
+        format!("{}{}", self.settings, self.rules)
     }
 
     pub fn ledger(&self) -> Ledger {

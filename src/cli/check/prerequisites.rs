@@ -38,6 +38,7 @@ pub(super) fn missing(config: &Config, snapshot: &Snapshot<'_>) -> Result<Vec<(C
                 format!("{} of {} agents have {lack}: {}", unreached.len(), agents.len(), names(&unreached)),
             ));
         }
+        missing.extend(unusable(config, &facts, &agents, channel).into_iter().map(|text| (channel, text)));
         missing.extend(switched_off(&facts, &agents, &rules, channel).into_iter().map(|text| (channel, text)));
     }
     Ok(missing)
@@ -72,6 +73,21 @@ fn lack(channel: Channel) -> &'static str {
         Channel::Desktop => "no browser that has subscribed",
         Channel::InApp => "no feed",
     }
+}
+
+/// The browsers that are subscribed and could not be pushed to, by the reason.
+fn unusable(config: &Config, facts: &Facts, agents: &[&Agent], channel: Channel) -> Vec<String> {
+    let Some(desktop) = config.deliver.desktop.as_ref().filter(|_| channel == Channel::Desktop) else {
+        return Vec::new();
+    };
+    let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for agent in agents {
+        let devices = facts.devices.get(&RecipientId::Agent(agent.id.clone())).into_iter().flatten();
+        for why in devices.filter(|it| it.provider == Provider::WebPush).filter_map(|it| desktop.unusable(it)) {
+            by_reason.entry(why).or_default().push(&agent.name);
+        }
+    }
+    by_reason.into_iter().map(|(why, whose)| format!("{why}: {}", names(&whose))).collect()
 }
 
 /// The events that a rule tells by this channel, and that agents have switched off.

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use super::super::exit::{SettingsError, UsageError};
 use super::super::open;
 use crate::config::Config;
+use crate::desk::Agents;
 use crate::model::{Channel, Device, Provider, RecipientId, email_address, masked};
 
 /// The devices with what they are called; at least one.
@@ -20,6 +21,9 @@ pub(super) fn named(
         || email_address(to).is_some();
     if is_person && provider.is_none() {
         return of_person(config, channel, to);
+    }
+    if let Some(device) = of_desk(config, channel, to)?.filter(|_| provider.is_none()) {
+        return Ok(vec![(shown(&device), device)]);
     }
     let provider = network(config, channel, provider)?;
     let token = to.into();
@@ -40,8 +44,19 @@ fn of_person(config: &Config, channel: Channel, to: &str) -> Result<Vec<(String,
             format!("{person} has no {what} on the desk; the table devices wants a row with provider {word:?}");
         return Err(UsageError(message).into());
     }
-    let shown = |device: &Device| format!("device {} by {}", device.id, device.provider.word());
     Ok(devices.into_iter().map(|device| (shown(&device), device)).collect())
+}
+
+/// An agent's device as the desk has it, by its id or its token.
+fn of_desk(config: &Config, channel: Channel, to: &str) -> Result<Option<Arc<Device>>> {
+    let facts = open::desk(config)?.snapshot()?.facts(&[], Agents::All, &[])?;
+    let mut devices = facts.devices.into_values().flatten();
+    let is_named = |it: &Arc<Device>| *it.id == *to || *it.token == *to;
+    Ok(devices.find(|it| it.is_browser() == (channel == Channel::Desktop) && is_named(it)))
+}
+
+fn shown(device: &Device) -> String {
+    format!("device {} by {}", device.id, device.provider.word())
 }
 
 /// The network that a bare token is of: the one that is named, or the only one that there is.
