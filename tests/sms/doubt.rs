@@ -102,12 +102,6 @@ fn only_the_very_message_counts_and_only_if_it_was_not_lost() {
         twilio.seen("POST").len() == 1
     };
     assert!(found(&|_| {}, "2026-03-02T09:05:00Z"));
-    assert!(found(
-        &|twilio| {
-            twilio.pages_of(1).receives("+441632960012", "and", "2026-03-02T09:06:00Z");
-        },
-        "2026-03-02T09:05:30Z"
-    ));
     assert!(!found(&|_| {}, "2026-03-02T09:07:00Z"), "it was made long before");
     for status in ["failed", "undelivered", "canceled"] {
         assert!(!found(&|twilio| twilio.marks(status), "2026-03-02T09:05:00Z"), "{status}");
@@ -128,4 +122,21 @@ fn a_message_of_another_sender_or_with_other_words_is_another_message() {
         carrier(&twilio, folder.path(), RECONCILE).send(&again);
         assert_eq!(twilio.sent().len(), 2, "{from} {body}");
     }
+}
+
+#[test]
+fn a_text_is_found_on_whatever_page_of_its_day_it_stands() {
+    let (twilio, folder) = (Twilio::start(), tempfile::tempdir().unwrap());
+    let carrier = carrier(&twilio, folder.path(), RECONCILE);
+    twilio.at("2026-03-02T09:05:00Z").pages_of(2);
+    carrier.send(&notification(""));
+    for count in 1..6 {
+        let mut other = notification("");
+        other.note.title = format!("{count} conversations wait for an answer");
+        carrier.send(&other);
+    }
+    let mut again = notification("");
+    again.in_doubt_since = Some(instant("2026-03-02T09:05:00Z"));
+    assert!(matches!(carrier.send(&again), Outcome::Accepted(_)));
+    assert_eq!((twilio.sent().len(), twilio.seen("GET").len()), (6, 3));
 }
