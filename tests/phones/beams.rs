@@ -63,6 +63,8 @@ fn every_answer_of_pusher_means_what_its_table_says() {
     let says = |status: u16| Reply::json(status, &json!({ "error": "Error", "description": "for beams-user-7" }));
     let rows = [
         (taken(), "accepted"),
+        (Reply::status(200), "accepted"),
+        (Reply::status(302), "later"),
         (says(400), "dropped"),
         (says(401), "push.beams.key_file"),
         (says(402), "push.beams.key_file"),

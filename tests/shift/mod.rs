@@ -117,6 +117,9 @@ impl Shift {
     pub fn example_by(office: Office, server: SmtpServer, name: &str, extra: &str) -> Self {
         let mut settings: Table = std::fs::read_to_string(format!("examples/{name}.toml")).unwrap().parse().unwrap();
         settings.insert("email".into(), Value::Table(email_by(&server).parse().unwrap()));
+        if let Some(push) = settings.get_mut("push") {
+            *push = Value::Table(toml::toml! { outbox = "in place of the networks" });
+        }
         for (section, keys) in &mut settings {
             if let Some(outbox) = keys.get_mut("outbox") {
                 *outbox = Value::String(section.clone());

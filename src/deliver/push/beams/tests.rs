@@ -1,41 +1,9 @@
-//! What the answers of Pusher mean, and whom tokens name.
+//! The words of Pusher, and whom tokens name.
 
 use super::*;
 
 fn answer(status: u16, body: &str) -> Answer {
     Answer { status, headers: HeaderMap::new(), body: body.into(), is_whole: true }
-}
-
-fn word(answer: &Answer) -> String {
-    match outcome(answer, "push.beams.key", &Discreet::default()) {
-        Outcome::Accepted(_) => "accepted".into(),
-        Outcome::Deferred(None, _) => "later".into(),
-        Outcome::Deferred(Some(wait), _) => format!("later {}", wait.as_secs()),
-        Outcome::RefusedRecipient(_) => "dead".into(),
-        Outcome::RefusedMessage(_) => "dropped".into(),
-        Outcome::Misconfigured { key, .. } => key.into(),
-        Outcome::Unknown(_) => "unknown".into(),
-    }
-}
-
-#[test]
-fn every_status_means_what_pusher_says() {
-    for (status, body, expected) in [
-        (200, r#"{"publishId":"pubid-33f3f68e"}"#, "accepted"),
-        (200, "", "accepted"),
-        (400, r#"{"error":"Bad request","description":"Payload too large"}"#, "dropped"),
-        (401, r#"{"error":"Unauthorized","description":"Incorrect API Key"}"#, "push.beams.key"),
-        (402, r#"{"error":"Payment required","description":"Plan limit"}"#, "push.beams.key"),
-        (404, r#"{"error":"Instance not found","description":"..."}"#, "push.beams.instance"),
-        (413, "", "dropped"),
-        (422, r#"{"error":"Unprocessable","description":"Failed validation"}"#, "dropped"),
-        (429, "", "later 1"),
-        (500, "", "unknown"),
-        (503, "<html>", "unknown"),
-        (302, "", "later"),
-    ] {
-        assert_eq!(word(&answer(status, body)), expected, "{status} {body}");
-    }
 }
 
 #[test]

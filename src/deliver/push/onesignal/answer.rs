@@ -64,7 +64,7 @@ fn words(errors: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+    use reqwest::header::HeaderMap;
 
     use super::*;
 
@@ -72,61 +72,6 @@ mod tests {
 
     fn answer(status: u16, body: &str) -> Answer {
         Answer { status, headers: HeaderMap::new(), body: body.into(), is_whole: true }
-    }
-
-    fn word(answer: &Answer) -> String {
-        match outcome(answer, KEY, &Discreet::default()) {
-            Outcome::Accepted(_) => "accepted".into(),
-            Outcome::Deferred(None, _) => "later".into(),
-            Outcome::Deferred(Some(wait), _) => format!("later {}", wait.as_secs()),
-            Outcome::RefusedRecipient(_) => "dead".into(),
-            Outcome::RefusedMessage(_) => "dropped".into(),
-            Outcome::Misconfigured { key, .. } => key.into(),
-            Outcome::Unknown(_) => "unknown".into(),
-        }
-    }
-
-    #[test]
-    fn a_200_has_three_forms() {
-        for (body, expected) in [
-            (r#"{"id":"b98881cc-1e94-4366-bbd9-db8f3429292b","external_id":null}"#, "accepted"),
-            (r#"{"id":"b98881cc","errors":{"invalid_aliases":{"external_id":["a"]}}}"#, "dead"),
-            (r#"{"id":"b98881cc","errors":{"invalid_player_ids":["5fdc92b2"]}}"#, "dead"),
-            (r#"{"id":"b98881cc","errors":{"invalid_external_user_ids":["a"]}}"#, "dead"),
-            (r#"{"id":"","errors":["All included players are not subscribed"]}"#, "dead"),
-            (r#"{"id":"","errors":{"invalid_aliases":{"external_id":["a"]}}}"#, "dead"),
-            (r#"{"id":"b98881cc","warnings":{"invalid_external_user_ids":"removed"}}"#, "accepted"),
-            (r#"{"id":"b98881cc","errors":null}"#, "accepted"),
-            (r#"{"id":"b98"#, "later"),
-            ("<html>", "later"),
-            ("", "later"),
-        ] {
-            assert_eq!(word(&answer(200, body)), expected, "{body}");
-        }
-    }
-
-    #[test]
-    fn every_status_means_what_onesignal_says() {
-        for (status, body, expected) in [
-            (400, r#"{"errors":["Message Notifications must have English language content"]}"#, "dropped"),
-            (400, r#"{"errors":["You must include which players, segments, or tags"]}"#, "dropped"),
-            (400, r#"{"errors":["Request is malformed: Failed to parse app_id"]}"#, "push.onesignal.app_id"),
-            (401, r#"{"errors":["Access denied.  Please include an 'Authorization: ...' header"]}"#, KEY),
-            (403, r#"{"errors":["Access denied.  Please include an 'Authorization: ...' header"]}"#, KEY),
-            (404, "{}", KEY),
-            (409, "{}", KEY),
-            (422, "{}", KEY),
-            (429, r#"{"errors":["API rate limit exceeded"]}"#, "later"),
-            (503, "Service temporarily unavailable", "later"),
-            (500, "", "later"),
-            (418, "{}", "dropped"),
-            (301, "", "later"),
-        ] {
-            assert_eq!(word(&answer(status, body)), expected, "{status} {body}");
-        }
-        let mut busy = answer(429, r#"{"errors":["API rate limit exceeded"]}"#);
-        busy.headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
-        assert_eq!(word(&busy), "later 5");
     }
 
     #[test]
