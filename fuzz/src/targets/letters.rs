@@ -137,6 +137,7 @@ fn notification(recipient: &Recipient, note: &Note) -> Notification {
         uid: "0123456789abcdef".into(),
         badge: None,
         now: DateTime::UNIX_EPOCH,
+        badge: None,
         in_doubt_since: None,
     }
 }
