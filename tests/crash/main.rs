@@ -21,6 +21,7 @@ mod disk;
 mod failing;
 #[cfg(debug_assertions)]
 mod matrix;
+mod network;
 mod overlap;
 mod power;
 mod shim;

@@ -114,7 +114,7 @@ fn a_power_cut_at_any_call_repeats_what_was_on_the_wire_where_the_ledger_has_a_f
 fn a_power_cut_at_any_call_repeats_no_mail_where_doubtful_ones_are_held() {
     for (place, own) in [("in the desk", false), ("in a file of its own", true)] {
         let finish = outages(&format!("{place}, held"), || {
-            let trial = by_email().that_holds();
+            let trial = by_email().that_does("hold");
             if own { trial.with_own_ledger() } else { trial }
         });
         assert_eq!(finish.repeats, 0, "{finish}");

@@ -12,6 +12,7 @@ use rusqlite::Connection;
 
 use crate::crowd;
 use crate::is_soak;
+use crate::network::Network;
 use crate::servers::{SmtpServer, Tls};
 
 /// What a trial tells by.
@@ -19,13 +20,19 @@ use crate::servers::{SmtpServer, Tls};
 pub(crate) enum By {
     Email,
     InApp,
+    /// Into files.
     Push,
+    /// Apple's network.
+    Apple,
+    /// Text messages by Twilio.
+    Twilio,
 }
 
 /// The place of one trial.
 pub(crate) struct Trial {
     folder: tempfile::TempDir,
     pub(crate) server: SmtpServer,
+    network: Network,
     by: By,
     people: usize,
     ledger: &'static str,
@@ -54,17 +61,22 @@ impl Trial {
         if by != By::Email {
             // a note is about one conversation: with one each, whoever has two was told twice
             let one_each = "INSERT INTO devices (owner_type, owner_id, provider, token)
-                              SELECT 'agent', id, 'fcm', 'phone ' || id FROM agents;
+                              SELECT 'agent', id, PROVIDER FROM agents;
+                            UPDATE agents SET phone = '+44163296' || printf('%04d', id);
                             UPDATE conversations SET assignee_id = NULL WHERE id % 10 > 0;";
-            Connection::open(&desk).unwrap().execute_batch(one_each).unwrap();
+            let provider = if by == By::Apple { "'apns', printf('%064x', id)" } else { "'fcm', 'phone ' || id" };
+            Connection::open(&desk).unwrap().execute_batch(&one_each.replace("PROVIDER", provider)).unwrap();
         }
-        let via = match by {
-            By::Email => "email",
-            By::InApp => "in_app",
-            By::Push => "push",
+        let network = Network::start();
+        let (via, section) = match by {
+            By::Email => ("email", String::new()),
+            By::InApp => ("in_app", String::new()),
+            By::Push => ("push", "[push]\noutbox = \"push\"\n".into()),
+            By::Apple => ("push", network.apple(folder.path())),
+            By::Twilio => ("sms", network.twilio(folder.path())),
         };
         let settings = format!(
-            "[desk]\nurl = \"sqlite:chat.db\"\n[push]\noutbox = \"push\"\n
+            "[desk]\nurl = \"sqlite:chat.db\"\n{section}\n
              [email]\nfrom = \"Desk <desk@example.com>\"\nserver = \"127.0.0.1:{}\"\nsecurity = \"none\"\n
              lanes = {lanes}\ntimeout = \"5s\"\n
              [rule.reminder]\nwatch = \"unreplied\"\nschedule = {{ every = \"1m\" }}\ntell = [\"assignee\"]\n
@@ -72,7 +84,7 @@ impl Trial {
             server.port
         );
         fs::write(folder.path().join("doorbell.toml"), settings).unwrap();
-        Self { folder, server, by, people, ledger: "chat.db" }
+        Self { folder, server, network, by, people, ledger: "chat.db" }
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -86,9 +98,14 @@ impl Trial {
         self
     }
 
-    /// The same with mails that never go twice.
-    pub(crate) fn that_holds(self) -> Self {
-        self.change_settings(|settings| settings.replace("[email]", "[email]\non_ambiguous = \"hold\""));
+    /// The same with this done about what may have arrived.
+    pub(crate) fn that_does(self, word: &str) -> Self {
+        let section = match self.by {
+            By::Email | By::InApp => "[email]",
+            By::Push | By::Apple => "[push]",
+            By::Twilio => "[sms]",
+        };
+        self.change_settings(|settings| settings.replace(section, &format!("{section}\non_ambiguous = \"{word}\"")));
         self
     }
 
@@ -136,6 +153,7 @@ impl Trial {
                 self.server.accepted().into_iter().map(|mail| (mail.recipients[0].clone(), id(&mail.bytes))).collect()
             }
             By::InApp => self.rows("SELECT recipient, id FROM in_app_notifications"),
+            By::Apple | By::Twilio => self.network.taken(),
             By::Push => {
                 let files = fs::read_dir(self.folder().join("push")).into_iter().flatten();
                 let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
