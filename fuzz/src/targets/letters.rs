@@ -137,7 +137,6 @@ fn notification(recipient: &Recipient, note: &Note) -> Notification {
         uid: "0123456789abcdef".into(),
         badge: None,
         now: DateTime::UNIX_EPOCH,
-        badge: None,
         in_doubt_since: None,
     }
 }
