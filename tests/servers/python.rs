@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-/// Runs a script with PyJWT and http_ece at hand; it reads `input` as JSON from standard input and prints JSON.
+/// Runs a script with `PyJWT` and `http_ece` at hand; it reads `input` as JSON from standard input and prints JSON.
 pub fn python(script: &str, input: &Value) -> Value {
     let mut command = Command::new(python_program());
     let mut child = command
