@@ -144,6 +144,7 @@ fn m7_phones_of_a_network_without_a_section_are_counted_by_check() {
     ] {
         assert!(said.contains(words), "{words} is missing in:\n{said}");
     }
+    assert!(!said.contains("no phone registered"), "{said}");
     let said = house.says(&["explain", house.office.conversation_id("c1").as_str()], 0);
     assert!(said.contains("networks that the settings do not reach"), "{said}");
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::super::say;
 use crate::config::Config;
 use crate::desk::{Agents, Snapshot};
-use crate::model::{Agent, Channel, Facts, Provider, RecipientId, Rule, Watch};
+use crate::model::{Agent, Channel, Facts, Provider, Reason, RecipientId, Rule, Watch};
 use crate::route::{Closed, Reach};
 
 /// More names than this nobody reads.
@@ -28,8 +28,9 @@ pub(super) fn missing(config: &Config, snapshot: &Snapshot<'_>) -> Result<Vec<(C
     for channel in channels {
         missing.extend(without_tls(config, channel).map(|text| (channel, text)));
         missing.extend(without_gateway(config, &facts, channel).into_iter().map(|text| (channel, text)));
-        let unreached =
-            agents.iter().filter(|it| reach.recipients(&RecipientId::Agent(it.id.clone()), channel).is_err());
+        // whose phones wait for a section has been said
+        let lacks = |id| !matches!(reach.recipients(&RecipientId::Agent(id), channel), Ok(_) | Err(Reason::NoGateway));
+        let unreached = agents.iter().filter(|it| lacks(it.id.clone()));
         let unreached: Vec<&str> = unreached.map(|agent| agent.name.as_str()).collect();
         if !unreached.is_empty() {
             let lack = lack(channel);

@@ -27,6 +27,8 @@ struct File<'a> {
     collapse: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     sound: Option<WrittenSound<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    badge: Option<u32>,
     uid: &'a str,
     created_at: String,
 }
@@ -59,7 +61,7 @@ pub(super) fn content(
     shows_message: bool,
     segments: usize,
 ) -> serde_json::Result<Vec<u8>> {
-    let Notification { recipient, note, collapse, uid, now, .. } = notification;
+    let Notification { recipient, note, collapse, uid, badge, now, .. } = notification;
     let is_text = channel == Channel::Sms;
     let said = if shows_message { note.body.as_str() } else { "" };
     let file = File {
@@ -74,6 +76,7 @@ pub(super) fn content(
         conversation: note.conversation.as_str(),
         collapse,
         sound: note.sound.as_ref().filter(|_| !is_text).map(sound),
+        badge: *badge,
         uid,
         created_at: written(*now),
     };
