@@ -169,7 +169,7 @@ impl Ledger {
 
     /// Since when the messages cannot be asked for.
     pub fn deafness(&self) -> Result<Option<Outage>> {
-        let mut read = self.connection.prepare("SELECT since, words FROM doorbell_outage WHERE gateway = ?1")?;
+        let mut read = self.connection.prepare_cached("SELECT since, words FROM doorbell_outage WHERE gateway = ?1")?;
         let outage = read.query_row([REPLIES], |row| {
             Ok(Outage { gateway: Gateway::Sms, since: instant(row.get(0)?), words: row.get(1)? })
         });

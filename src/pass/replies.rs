@@ -17,6 +17,8 @@ pub type Incoming = Result<(Inbox, Additions), Outcome>;
 
 /// Where nobody asked for longer, as after a holiday in pause, what is older is left at Twilio.
 const LONGEST_ABSENCE: TimeDelta = TimeDelta::days(30);
+/// So many messages that cannot be written in one pass: the desk takes none, and each may have waited for its lock.
+const FAILURES: usize = 3;
 /// How exactly it is kept when they were asked for: a pass in which nothing came writes nothing.
 const KEPT_EVERY: TimeDelta = TimeDelta::hours(1);
 
@@ -52,30 +54,35 @@ pub(super) fn take_in(house: &mut House<'_>, order: &Order, now: DateTime<Utc>) 
     if order.is_limited() || order.redirect_to.is_some() {
         return Ok(replies);
     }
+    let Some(incoming) = incoming else {
+        hear_again(ledger)?;
+        return Ok(replies);
+    };
     let asked_at = ledger.replies_asked_at()?.filter(|at| *at <= now);
-    let received = match incoming {
-        None => return Ok(replies),
-        Some(Err(outcome)) => Err(outcome.clone()),
-        Some(Ok((inbox, _))) => inbox.received(asked_at.unwrap_or(now).max(now - LONGEST_ABSENCE)),
-    };
-    let received = match (received, incoming) {
-        (Ok(received), Some(Ok((_, additions)))) => {
+    let since = asked_at.unwrap_or(now).max(now - LONGEST_ABSENCE);
+    let taken = match incoming {
+        Err(outcome) => Err(outcome.clone()),
+        Ok((inbox, additions)) => inbox.received(since).and_then(|received| {
             let mut counter = Counter { config, desk, ledger, additions };
-            let taken = counter.take_all(&received, now, &mut replies);
-            taken.map_err(|error| Outcome::Deferred(None, Reply { code: String::new(), text: format!("{error:#}") }))
-        }
-        (Err(outcome), _) => Err(outcome),
-        (Ok(_), _) => Ok(()),
+            counter
+                .take_all(&received, now, &mut replies)
+                .map_err(|error| Outcome::Deferred(None, Reply { code: String::new(), text: format!("{error:#}") }))
+        }),
     };
-    match received {
+    match taken {
         Ok(()) if asked_at.is_none_or(|at| now - at >= KEPT_EVERY) => ledger.keep_replies_asked(now)?,
         Ok(()) => {}
         Err(outcome) => replies.outage = Some(fail(ledger, &outcome, now)?),
     }
-    if replies.outage.is_none() && ledger.deafness()?.is_some() {
-        ledger.end_deafness()?;
+    if replies.outage.is_none() {
+        hear_again(ledger)?;
     }
     Ok(replies)
+}
+
+/// Nothing keeps replies from coming in, or nobody wants them any more.
+fn hear_again(ledger: &mut Ledger) -> Result<()> {
+    if ledger.deafness()?.is_some() { ledger.end_deafness() } else { Ok(()) }
 }
 
 /// Says that nothing can be taken in, in words that tell it from what cannot be sent.
@@ -99,10 +106,21 @@ struct Counter<'a> {
 }
 
 impl Counter<'_> {
-    /// Takes in what is new, or belonged to nobody before, oldest first.
+    /// Takes in what is new, or belonged to nobody before, oldest first. A message that the desk refuses keeps the
+    /// others from nothing; it is tried again.
     fn take_all(&mut self, received: &[Received], now: DateTime<Utc>, replies: &mut Replies) -> Result<()> {
+        let mut failed = None;
         let open: HashSet<String> = self.ledger.not_taken_in(received.iter().map(|one| one.sid.as_str()))?;
-        received.iter().filter(|one| open.contains(&one.sid)).try_for_each(|one| self.take(one, now, replies))
+        let mut failures = 0;
+        for one in received.iter().filter(|one| open.contains(&one.sid)) {
+            let Err(error) = self.take(one, now, replies) else { continue };
+            failures += 1;
+            if failures == FAILURES {
+                return Err(error);
+            }
+            failed.get_or_insert(error);
+        }
+        failed.map_or(Ok(()), Err)
     }
 
     fn take(&mut self, received: &Received, now: DateTime<Utc>, replies: &mut Replies) -> Result<()> {
@@ -147,7 +165,9 @@ impl Counter<'_> {
         };
         let (writer, at) = match &person {
             // somebody else may have written since: what an agent answered was what came before
-            RecipientId::Agent(id) => (Writer::Agent(id.clone()), received.at.unwrap_or(now).min(now)),
+            RecipientId::Agent(id) => {
+                (Writer::Agent(id.clone()), received.at.unwrap_or(now).clamp(now - LONGEST_ABSENCE, now))
+            }
             // nobody could read it before now: dated back, it would count as answered by whatever was said since
             RecipientId::Contact(id) => (Writer::Contact(id.clone()), now),
             RecipientId::Person(_) => return Ok(Err("its sender is nobody of the desk")),

@@ -346,3 +346,33 @@ fn b12_a_message_of_our_own_is_no_reply() {
     shift.pass("2026-03-02T09:10:00Z");
     assert_eq!((bodies(&shift).len(), twilio.sent().len()), (0, 1));
 }
+
+#[test]
+fn an_outage_of_replies_ends_when_nobody_wants_them_any_more() {
+    let twilio = Twilio::start();
+    twilio.lists(Act::Says(Reply::status(503)));
+    let mut shift = shift_by(&twilio, office(), REPLIES);
+    shift.pass("2026-03-02T09:05:00Z");
+    let outages = |shift: &Shift| shift.ledger().overview(instant("2026-03-02T09:30:00Z"), 1).unwrap().outages.len();
+    assert_eq!(outages(&shift), 1);
+    shift.lose("sms");
+    shift.change_rules(crate::REMINDER);
+    shift.pass("2026-03-02T09:10:00Z");
+    assert_eq!(outages(&shift), 0);
+}
+
+#[test]
+fn a_text_that_the_desk_refuses_keeps_no_other_out_and_is_tried_again() {
+    let (twilio, mut shift) = texted("");
+    let refuse = "CREATE TRIGGER no_cats BEFORE INSERT ON messages WHEN NEW.body = 'cats' BEGIN
+                    SELECT RAISE(ABORT, 'no cats here'); END";
+    shift.office.connection().execute_batch(refuse).unwrap();
+    twilio.receives(ADA, "cats", "2026-03-02T09:06:00Z");
+    twilio.receives(ADA, "dogs", "2026-03-02T09:07:00Z");
+    let report = shift.pass("2026-03-02T09:10:00Z");
+    assert_eq!((report.exit_status(), bodies(&shift)), (75, vec!["dogs".to_owned()]));
+    assert!(report.troubles[0].words.contains("no cats here"), "{report:?}");
+    shift.office.connection().execute_batch("DROP TRIGGER no_cats").unwrap();
+    shift.pass("2026-03-02T09:15:00Z");
+    assert_eq!(bodies(&shift), ["dogs", "cats"]);
+}
