@@ -97,13 +97,11 @@ impl<T> Suspects<T> {
             .collect()
     }
 
-    /// A refusal that is not the channel's fault: of a mail it ends the mail, of a notification the device, which the
-    /// network does not know under these keys.
+    /// A refusal that is not the channel's fault: of a mail it ends the mail, of a notification the device or the number,
+    /// which the network does not know under these keys or does not reach from this sender.
     fn own(&self, outcome: Outcome) -> Outcome {
         match outcome {
-            Outcome::Misconfigured { reply, .. } if !self.gateway.channel().is_by_device() => {
-                Outcome::RefusedMessage(reply)
-            }
+            Outcome::Misconfigured { reply, .. } if self.gateway == Gateway::Email => Outcome::RefusedMessage(reply),
             Outcome::Misconfigured { reply, .. } => Outcome::RefusedRecipient(reply),
             Outcome::RefusedMessage(reply) if is_about_a_token(&reply) => Outcome::RefusedRecipient(reply),
             other => other,

@@ -53,6 +53,8 @@ impl Chromium {
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .arg("about:blank")
             .env("DBUS_SESSION_BUS_ADDRESS", bus)
+            // what it leaves behind when it is killed goes with its profile
+            .env("TMPDIR", profile.path())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             // its many processes end together

@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 use super::chromium::PATIENCE;
 use super::servers::python_program;
@@ -19,12 +20,15 @@ pub struct Desktop {
     said: Receiver<String>,
     /// Where programs find the bus.
     pub address: String,
+    _folder: TempDir,
 }
 
 impl Desktop {
     pub fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let mut bus = Command::new("dbus-daemon")
             .args(["--session", "--nofork", "--nopidfile", "--print-address=1"])
+            .arg(format!("--address=unix:path={}", folder.path().join("bus").display()))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -41,7 +45,7 @@ impl Desktop {
         let output = BufReader::new(area.stdout.take().unwrap());
         thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| say.send(line)));
         assert!(said.recv_timeout(PATIENCE).unwrap().contains("ready"));
-        Self { bus, clicks: area.stdin.take().unwrap(), area, said, address }
+        Self { bus, clicks: area.stdin.take().unwrap(), area, said, address, _folder: folder }
     }
 
     /// What is shown next, or taken away.
