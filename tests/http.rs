@@ -93,8 +93,8 @@ fn a_server_that_cannot_prove_its_name_is_not_asked() {
     let http = http(folder.path(), &authority);
     let respond = |_: &servers::Seen| Reply::status(200);
     let others = HttpServer::https(&Authority::new(), respond);
-    let elsewhere = HttpServer::encrypted(authority.server("elsewhere.example"), &[b"h2"], respond);
-    let expired = HttpServer::encrypted(authority.expired_server("localhost"), &[b"h2"], respond);
+    let elsewhere = HttpServer::encrypted(&authority.server("elsewhere.example"), &[b"h2"], respond);
+    let expired = HttpServer::encrypted(&authority.expired_server("localhost"), &[b"h2"], respond);
     for server in [others, elsewhere, expired] {
         assert_eq!(short(http.send(question(&server.url()))), "untrusted");
         assert!(server.seen().is_empty());

@@ -34,7 +34,7 @@ pub(crate) fn serve(delay_milliseconds: u64) -> ! {
     fs::write(env::var("DOORBELL_BENCH_CA").unwrap(), &authority.pem).unwrap();
     println!("{}", server.port);
     loop {
-        thread::sleep(Duration::from_secs(60));
+        thread::sleep(Duration::from_mins(1));
     }
 }
 

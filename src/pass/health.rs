@@ -135,8 +135,8 @@ mod tests {
 
     #[test]
     fn the_limit_of_one_browser_stops_no_other() {
-        let limit = Outcome::Deferred(Some(Duration::from_secs(60)), Reply { code: "429".into(), text: String::new() });
-        let signs = |gateway| signs(Health::new(gateway, false), &[limit.clone()]);
+        let limit = Outcome::Deferred(Some(Duration::from_mins(1)), Reply { code: "429".into(), text: String::new() });
+        let signs = |gateway| signs(Health::new(gateway, false), std::slice::from_ref(&limit));
         assert_eq!(signs(Gateway::Desktop), [Sign::GoesOn]);
         assert_eq!(signs(Gateway::Sms), [Sign::Stops]);
     }

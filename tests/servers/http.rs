@@ -112,16 +112,16 @@ impl HttpServer {
 
     /// HTTPS for `localhost`, with HTTP/2 and HTTP/1.1 on offer.
     pub fn https(authority: &Authority, respond: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
-        Self::encrypted(authority.server("localhost"), &[b"h2", b"http/1.1"], respond)
+        Self::encrypted(&authority.server("localhost"), &[b"h2", b"http/1.1"], respond)
     }
 
     /// HTTPS with this certificate and these protocols.
     pub fn encrypted(
-        config: Arc<ServerConfig>,
+        config: &ServerConfig,
         protocols: &[&[u8]],
         respond: impl Fn(&Seen) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        let mut config = ServerConfig::clone(&config);
+        let mut config = config.clone();
         config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
         Self::start(Some(Arc::new(config)), Box::new(respond), true)
     }
@@ -262,11 +262,8 @@ async fn forever() -> io::Result<()> {
 }
 
 fn head(status: u16, headers: &[(&str, String)], length: usize) -> Vec<u8> {
-    let mut head = format!("HTTP/1.1 {status} Words\r\ncontent-length: {length}\r\n");
-    for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    (head + "\r\n").into_bytes()
+    let headers = headers.iter().flat_map(|(name, value)| [*name, ": ", value, "\r\n"]).collect::<String>();
+    format!("HTTP/1.1 {status} Words\r\ncontent-length: {length}\r\n{headers}\r\n").into_bytes()
 }
 
 async fn read_http1(

@@ -5,6 +5,7 @@
     unused_imports,
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::missing_panics_doc,
     reason = "shared by several test programs, each of which uses a part; a test may panic"
