@@ -60,7 +60,7 @@ pub struct Config {
     /// `[rule.NAME]`, by name; then doorbell's own rule for what reaches nobody.
     pub rules: Vec<ScheduledRule>,
     by_name: BTreeMap<RuleName, usize>,
-    ledger: Option<PathBuf>,
+    ledger: PathBuf,
 }
 
 impl Config {
@@ -78,14 +78,14 @@ impl Config {
         written.checked(folder).map_err(|fault| Mistake::at(path, text, fault))
     }
 
-    /// The desk's database file.
-    pub fn desk_path(&self) -> PathBuf {
+    /// The desk's database file; a desk on a server has none.
+    pub fn desk_path(&self) -> Option<PathBuf> {
         self.desk.url.path(&self.folder)
     }
 
     /// The ledger's database file: the desk's own unless the settings name another.
     pub fn ledger_path(&self) -> PathBuf {
-        self.ledger.as_ref().map_or_else(|| self.desk_path(), |path| self.folder.join(path))
+        self.ledger.clone()
     }
 
     /// The template folder, if the settings name one.

@@ -1,21 +1,26 @@
-//! The desk: somebody's chat database, read; the writes are rooms of their own, `mark_read` and `additions`.
+//! The desk: somebody's chat database, read, in a file of `SQLite` or on PostgreSQL; the writes are rooms of their own,
+//! `mark_read` and `additions`.
 //! A pass opens it, takes a snapshot, and asks for what waits, for the facts around it, and for the words.
 
 mod additions;
 mod check;
 mod columns;
 mod contents;
+mod dialect;
 mod error;
 mod facts;
 mod find;
+mod lateral;
 mod link;
 mod mark_read;
 mod pending;
 mod places;
 mod plain;
 mod replay;
+mod server;
 mod settings;
 mod url;
+mod value;
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -35,11 +40,17 @@ pub use link::{AgentUrl, ContactUrl, Place};
 pub use mark_read::ReadMarks;
 pub use pending::Window;
 pub use replay::{Replay, Spans};
+pub use server::address::Address;
 pub use settings::Settings;
 pub use url::DeskUrl;
 
+use dialect::Dialect;
+use server::{Look, Server};
+
 /// The desk schema: what `doorbell init` makes a new desk from.
 pub const SCHEMA: &str = include_str!("../schema.sql");
+/// The same for PostgreSQL.
+pub const POSTGRESQL_SCHEMA: &str = include_str!("../schema.postgresql.sql");
 
 /// How long a read waits for the chat program to finish a write; a write of five seconds is a fault of its own.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -47,21 +58,51 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// A read-only connection to the chat database.
 #[derive(Debug)]
 pub struct Desk {
-    path: PathBuf,
-    connection: Connection,
+    engine: Engine,
     /// Words that were warned of: once each, not once per row.
     strange_words: RefCell<HashSet<String>>,
+}
+
+#[derive(Debug)]
+enum Engine {
+    Sqlite(File),
+    Postgres(Server),
+}
+
+/// A database file.
+#[derive(Debug)]
+struct File {
+    path: PathBuf,
+    connection: Connection,
 }
 
 /// The desk as it was at one instant: everything read through it belongs together.
 #[derive(Debug)]
 pub struct Snapshot<'desk> {
-    transaction: Transaction<'desk>,
+    reading: Reading<'desk>,
     strange_words: &'desk RefCell<HashSet<String>>,
 }
 
+/// A transaction of either engine.
+#[derive(Debug)]
+enum Reading<'desk> {
+    Sqlite(Transaction<'desk>),
+    Postgres(Look<'desk>),
+}
+
 impl Desk {
-    /// Opens the database for reading; nothing in it, nor its journal mode, is ever changed.
+    /// Opens the desk of these settings for reading; `folder` is where relative file names begin.
+    pub fn of(settings: &Settings, folder: &Path) -> Result<Self> {
+        match &settings.url {
+            DeskUrl::Sqlite(path) => Self::open(&folder.join(path)),
+            DeskUrl::Postgres(address) => {
+                let engine = Engine::Postgres(Server::connect(address, settings, folder)?);
+                Ok(Self { engine, strange_words: RefCell::default() })
+            }
+        }
+    }
+
+    /// Opens a database file for reading; nothing in it, nor its journal mode, is ever changed.
     pub fn open(path: &Path) -> Result<Self> {
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -70,21 +111,45 @@ impl Desk {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         // one place per statement of this room, so that none is parsed twice in a pass
         connection.set_prepared_statement_cache_capacity(48);
-        Ok(Self { path: path.to_owned(), connection, strange_words: RefCell::default() })
+        let engine = Engine::Sqlite(File { path: path.to_owned(), connection });
+        Ok(Self { engine, strange_words: RefCell::default() })
     }
 
-    /// Where the database is.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Where the database is, without a secret.
+    pub fn name(&self) -> String {
+        match &self.engine {
+            Engine::Sqlite(file) => file.path.display().to_string(),
+            Engine::Postgres(server) => server.name.clone(),
+        }
     }
 
     /// Holds the desk as it is now, until the snapshot is dropped.
     pub fn snapshot(&self) -> Result<Snapshot<'_>> {
+        let reading = match &self.engine {
+            Engine::Sqlite(file) => Reading::Sqlite(file.begin()?),
+            Engine::Postgres(server) => Reading::Postgres(server.look()?),
+        };
+        Ok(Snapshot { reading, strange_words: &self.strange_words })
+    }
+}
+
+impl File {
+    fn begin(&self) -> Result<Transaction<'_>> {
         let begin = || format!("read desk {}", self.path.display());
         let transaction = self.connection.unchecked_transaction().with_context(begin)?;
         // a deferred transaction begins with its first read: this one makes "now" mean now
         check::refuse_another(&self.path, &transaction)?;
-        Ok(Snapshot { transaction, strange_words: &self.strange_words })
+        Ok(transaction)
+    }
+}
+
+impl Snapshot<'_> {
+    /// Which SQL the desk speaks.
+    fn dialect(&self) -> Dialect {
+        match self.reading {
+            Reading::Sqlite(_) => Dialect::Sqlite,
+            Reading::Postgres(_) => Dialect::Postgres,
+        }
     }
 }
 
@@ -142,8 +207,8 @@ mod tests {
         for watch in of(&[Relation::Waiting, Relation::Unread]) {
             let index = if watch == Watch::Unread { "conversations_unread" } else { "conversations_waiting" };
             let kind = if matches!(watch, Watch::FirstMessage | Watch::NewMessage) { "" } else { "COVERING " };
-            only_looks_up(&pending::all(watch), &[]);
-            let steps = walks(&pending::all(watch), &format!("SEARCH c USING {kind}INDEX {index}"));
+            only_looks_up(&pending::all(watch, Dialect::Sqlite), &[]);
+            let steps = walks(&pending::all(watch, Dialect::Sqlite), &format!("SEARCH c USING {kind}INDEX {index}"));
             assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "the index is sorted: {steps:#?}");
         }
     }
@@ -156,8 +221,8 @@ mod tests {
             (Relation::Deadlines, "SEARCH d USING COVERING INDEX sla_deadlines_by_time (due_at>? AND due_at<?)"),
         ] {
             for watch in of(&[relation]) {
-                only_looks_up(&pending::all(watch), &["SCAN CONSTANT ROW"]);
-                walks(&pending::all(watch), start);
+                only_looks_up(&pending::all(watch, Dialect::Sqlite), &["SCAN CONSTANT ROW"]);
+                walks(&pending::all(watch, Dialect::Sqlite), start);
             }
         }
     }
@@ -165,18 +230,18 @@ mod tests {
     #[test]
     fn the_next_message_is_found_without_walking_the_conversation() {
         for (watch, index) in [(Watch::Unreplied, "messages_of_contact"), (Watch::UnseenReply, "messages_replies")] {
-            let steps = plan(&places::first_after(watch));
+            let steps = plan(&places::first_after(watch, Dialect::Sqlite));
             let seeks = format!("{index} (conversation_id=? AND created_at>?)");
             assert!(steps.iter().any(|step| step.contains(&seeks)), "{steps:#?}");
         }
-        let steps = plan(&pending::all(Watch::UnseenReply));
+        let steps = plan(&pending::all(Watch::UnseenReply, Dialect::Sqlite));
         let seeks = "messages_replies (conversation_id=? AND created_at>?)";
         assert!(steps.iter().any(|step| step.contains(seeks)), "{steps:#?}");
     }
 
     #[test]
     fn the_bots_latest_word_is_found_in_an_index_of_its_own() {
-        let steps = plan(facts::sql::CONVERSATIONS);
+        let steps = plan(&facts::sql::conversations(Dialect::Sqlite));
         assert_eq!(steps.iter().filter(|step| step.contains("messages_of_bot")).count(), 2, "{steps:#?}");
     }
 
@@ -190,8 +255,8 @@ mod tests {
             (Relation::Deadlines, "SEARCH d USING PRIMARY KEY (conversation_id=?)"),
         ] {
             for watch in of(&[relation]) {
-                only_looks_up(&pending::some(watch), &["SCAN json_each", "SCAN CONSTANT ROW"]);
-                walks(&pending::some(watch), start);
+                only_looks_up(&pending::some(watch, Dialect::Sqlite), &["SCAN json_each", "SCAN CONSTANT ROW"]);
+                walks(&pending::some(watch, Dialect::Sqlite), start);
             }
         }
     }
@@ -199,7 +264,7 @@ mod tests {
     #[test]
     fn every_other_statement_looks_up_by_key() {
         use facts::people::sql::{AGENTS, PRESENCE};
-        use facts::sql::{CONTACTS, CONVERSATIONS, GROUPS, MEMBERS, SEEN};
+        use facts::sql::{CONTACTS, GROUPS, MEMBERS, SEEN, conversations};
         use facts::unread::sql::UNREAD;
         use facts::wishes::sql::{AVAILABILITY, DEVICES, PREFERENCES};
         use find::{
@@ -208,14 +273,27 @@ mod tests {
         };
         for watch in [Watch::Unreplied, Watch::UnseenReply] {
             let told_of = places::told_of(watch);
-            for sql in [places::first_after(watch), contents::latest(told_of), contents::earlier(told_of)] {
+            for sql in [
+                places::first_after(watch, Dialect::Sqlite),
+                contents::latest(told_of, Dialect::Sqlite),
+                contents::earlier(told_of, Dialect::Sqlite),
+            ] {
                 only_looks_up(&sql, &["SCAN w VIRTUAL TABLE"]);
             }
         }
         only_looks_up(contents::ATTACHMENTS, &["SCAN w VIRTUAL TABLE"]);
-        for sql in
-            [CONVERSATIONS, CONTACTS, GROUPS, MEMBERS, AGENTS, AVAILABILITY, DEVICES, PREFERENCES, PRESENCE, SEEN]
-        {
+        for sql in [
+            &conversations(Dialect::Sqlite),
+            CONTACTS,
+            GROUPS,
+            MEMBERS,
+            AGENTS,
+            AVAILABILITY,
+            DEVICES,
+            PREFERENCES,
+            PRESENCE,
+            SEEN,
+        ] {
             only_looks_up(sql, &["SCAN json_each"]);
         }
         only_looks_up(UNREAD, &["SCAN json_each", "LIST SUBQUERY"]);

@@ -116,11 +116,11 @@ fn desk(config: &Config) -> Result<String> {
     }
     if !findings.problems.is_empty() {
         let problems = findings.problems.join("\n  ");
-        return Err(SettingsError(format!("desk {}: {problems}", config.desk_path().display())).into());
+        return Err(SettingsError(format!("desk {}: {problems}", desk.name())).into());
     }
     Ok(format!(
         "{}: {}, {}, {} waiting, {} unread",
-        config.desk_path().display(),
+        desk.name(),
         if findings.agents == 0 {
             "no agents yet, so nobody can be told".into()
         } else {

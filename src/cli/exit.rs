@@ -95,8 +95,14 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     }
     if let Some(error) = cause.downcast_ref::<DeskError>() {
         return Some(match error {
-            DeskError::NoDesk { .. } => Exit::Settings,
-            DeskError::TwoAlike { .. } => Exit::Usage,
+            DeskError::NoDesk { .. }
+            | DeskError::NoTables { .. }
+            | DeskError::Lacks { .. }
+            | DeskError::Refused { .. }
+            | DeskError::NoAuthorities { .. } => Exit::Settings,
+            DeskError::Away { .. } => Exit::TryLater,
+            DeskError::Failed { .. } => Exit::InputOutput,
+            DeskError::OnlyFiles(_) | DeskError::TwoAlike { .. } => Exit::Usage,
         });
     }
     let settings = cause.is::<Mistake>()

@@ -38,7 +38,7 @@ pub(super) fn config(global: &Global) -> Result<Config> {
 }
 
 pub(super) fn desk(config: &Config) -> Result<Desk> {
-    Desk::open(&config.desk_path())
+    Desk::of(&config.desk, &config.folder)
 }
 
 pub(super) fn templates(config: &Config) -> Result<Templates, TemplateError> {
@@ -60,10 +60,8 @@ pub(super) fn post(config: &Config, tokens: &BTreeMap<Gateway, Token>, now: Date
 
 /// What writes into the desk that a mail was read, where the settings want it.
 fn mark_read(config: &Config) -> Result<Option<Box<MarkRead>>> {
-    if !config.desk.mark_read_after_email {
-        return Ok(None);
-    }
-    let marks = Mutex::new(ReadMarks::open(&config.desk_path())?);
+    let Some(path) = config.desk_path().filter(|_| config.desk.mark_read_after_email) else { return Ok(None) };
+    let marks = Mutex::new(ReadMarks::open(&path)?);
     // a lane that panicked left no half of a transaction behind
     let mark = move |read: &[_]| marks.lock().unwrap_or_else(PoisonError::into_inner).mark(read);
     Ok(Some(Box::new(mark)))
@@ -85,8 +83,9 @@ fn tells_by_others(config: &Config) -> bool {
 
 /// What people text, and where it goes, where the settings want it; or what keeps it shut.
 pub(super) fn incoming(config: &Config) -> Option<Incoming> {
+    let path = config.desk_path()?;
     let opened = config.deliver.inbox(&config.folder)?.and_then(|inbox| {
-        let additions = Additions::open(&config.desk_path()).map_err(|error| {
+        let additions = Additions::open(&path).map_err(|error| {
             let reply = Reply { code: String::new(), text: format!("{error:#}") };
             Outcome::Misconfigured { key: "sms.replies", reply }
         })?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -28,7 +28,7 @@ pub(super) struct Fault {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Written {
-    desk: desk::Settings,
+    desk: Spanned<desk::Settings>,
     #[serde(default)]
     ledger: ledger::Settings,
     #[serde(default)]
@@ -55,6 +55,8 @@ pub(super) struct Written {
 
 impl Written {
     pub(super) fn checked(self, folder: PathBuf) -> Result<Config, Fault> {
+        let takes_replies = self.sms.as_ref().is_some_and(sms::Settings::takes_replies);
+        let ledger = fits_together(&self.desk, self.ledger.path.as_deref(), takes_replies, &folder)?;
         let people = self.people.into_iter().map(|(name, person)| person.checked(name, &folder));
         let mut people: HashMap<Arc<str>, Named> = people.collect::<Result<_, _>>()?;
         if self.rule.is_empty() {
@@ -72,7 +74,7 @@ impl Written {
         rules.extend(uncovered);
         Ok(Config {
             folder,
-            desk: self.desk,
+            desk: self.desk.into_inner(),
             presence: self.presence,
             bot: self.bot,
             limits: self.limits,
@@ -83,8 +85,42 @@ impl Written {
             by_name: rules.iter().enumerate().map(|(place, it)| (it.rule.name.clone(), place)).collect(),
             rules,
             people,
-            ledger: self.ledger.path,
+            ledger,
         })
+    }
+}
+
+/// What a desk on a server, or in a file, asks of the other settings. Answers where the ledger is.
+fn fits_together(
+    desk: &Spanned<desk::Settings>,
+    ledger: Option<&Path>,
+    takes_replies: bool,
+    folder: &Path,
+) -> Result<PathBuf, Fault> {
+    let settings = desk.get_ref();
+    let of_server = [("password_file", &settings.password_file), ("ca_file", &settings.ca_file)];
+    let file = settings.url.path(folder);
+    let wrong = match (&file, ledger) {
+        (Some(_), _) => of_server.iter().find(|(_, value)| value.is_some()).map(|(key, _)| {
+            format!("desk.{key} belongs to a desk on PostgreSQL, and desk.url names a file; take {key} out")
+        }),
+        (None, None) => Some(
+            "a desk on PostgreSQL is only read, so the ledger needs a file of its own; add [ledger] with \
+             path = \"/var/lib/doorbell/ledger.db\""
+                .into(),
+        ),
+        (None, Some(_)) if settings.mark_read_after_email => Some(
+            "a desk on PostgreSQL is only read, so nothing can be marked as read there; take mark_read_after_email out"
+                .into(),
+        ),
+        (None, Some(_)) if takes_replies => {
+            Some("a desk on PostgreSQL is only read, so what people text cannot go there; take sms.replies out".into())
+        }
+        (None, Some(_)) => None,
+    };
+    match (wrong, ledger.map(|path| folder.join(path)).or(file)) {
+        (None, Some(path)) => Ok(path),
+        (wrong, _) => Err(fault(desk, wrong.unwrap_or_default())),
     }
 }
 

@@ -1,12 +1,14 @@
 //! Whether the database is a desk: what is missing by name, with the remedy, and how much there is.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use rusqlite::{Connection, Params};
 
-use super::{Desk, DeskError};
+use super::server::Look;
+use super::value::Parameter;
+use super::{Desk, DeskError, Engine, File};
 
 /// What `doorbell check` says of the desk.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -117,51 +119,122 @@ pub(super) fn missing_for_additions(path: &Path, connection: &Connection) -> Res
 impl Desk {
     /// Looks whether everything is there that a pass reads, and counts.
     pub fn check(&self) -> Result<Findings> {
-        refuse_another(&self.path, &self.connection)?;
-        let mut findings = Findings { problems: self.problems()?, ..Findings::default() };
-        if findings.problems.is_empty() {
-            let counts: (i64, i64, i64, i64) = self
-                .connection
-                .query_row(COUNTS, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
-                .context("count what is in the desk")?;
-            let count = |number: i64| u64::try_from(number).unwrap_or_default();
-            findings.agents = count(counts.0);
-            findings.conversations = count(counts.1);
-            findings.waiting = count(counts.2);
-            findings.unread = count(counts.3);
+        let (problems, counts) = match &self.engine {
+            Engine::Sqlite(file) => file.check()?,
+            Engine::Postgres(server) => check_server(&server.look()?)?,
+        };
+        let [agents, conversations, waiting, unread] = counts.map(|count| u64::try_from(count).unwrap_or_default());
+        Ok(Findings { problems, agents, conversations, waiting, unread })
+    }
+
+    /// What keeps messages from outside from being added, with the remedy; empty when all is well.
+    pub fn check_additions(&self) -> Result<Vec<String>> {
+        match &self.engine {
+            Engine::Sqlite(file) => missing_for_additions(&file.path, &file.connection),
+            Engine::Postgres(_) => Ok(vec!["text messages go into a desk in a file of SQLite only".into()]),
         }
-        Ok(findings)
+    }
+}
+
+impl File {
+    fn check(&self) -> Result<(Vec<String>, [i64; 4])> {
+        refuse_another(&self.path, &self.connection)?;
+        let problems = self.problems()?;
+        if !problems.is_empty() {
+            return Ok((problems, [0; 4]));
+        }
+        let counts = self
+            .connection
+            .query_row(COUNTS, [], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))
+            .context("count what is in the desk")?;
+        Ok((problems, counts))
     }
 
     fn problems(&self) -> Result<Vec<String>> {
         let read = || format!("read the schema of desk {}", self.path.display());
         let remedy = "make it as schema.sql does; `doorbell init` makes a whole desk";
-        let known =
-            self.names("SELECT name FROM sqlite_schema WHERE type IN ('trigger', 'index')", []).with_context(read)?;
         let mut problems = Vec::new();
         for (relation, columns) in RELATIONS {
             let there = self.names("SELECT name FROM pragma_table_info(?1)", [relation]).with_context(read)?;
-            if there.is_empty() {
-                problems.push(format!("the desk has no relation {relation}; {remedy}"));
-                continue;
-            }
-            let missing = columns.split(' ').filter(|column| !there.contains(*column));
-            problems.extend(
-                missing.map(|column| format!("relation {relation} of the desk has no column {column}; {remedy}")),
-            );
+            problems.extend(missing_columns(relation, columns, &there, remedy));
         }
-        let lost = KEEPERS.iter().filter(|keeper| !known.contains(**keeper));
-        problems.extend(lost.map(|keeper| format!("the desk has no trigger or index {keeper}; {remedy}")));
+        let known =
+            self.names("SELECT name FROM sqlite_schema WHERE type IN ('trigger', 'index')", []).with_context(read)?;
+        problems.extend(missing_keepers(KEEPERS.iter(), &known, remedy));
         Ok(problems)
-    }
-
-    /// What keeps messages from outside from being added, with the remedy; empty when all is well.
-    pub fn check_additions(&self) -> Result<Vec<String>> {
-        missing_for_additions(&self.path, &self.connection)
     }
 
     fn names(&self, sql: &str, parameters: impl Params) -> rusqlite::Result<HashSet<String>> {
         let mut statement = self.connection.prepare(sql)?;
         statement.query_map(parameters, |row| row.get(0))?.collect()
     }
+}
+
+fn missing_columns(relation: &str, columns: &str, there: &HashSet<String>, remedy: &str) -> Vec<String> {
+    if there.is_empty() {
+        return vec![format!("the desk has no relation {relation}; {remedy}")];
+    }
+    let missing = columns.split(' ').filter(|column| !there.contains(*column));
+    missing.map(|column| format!("relation {relation} of the desk has no column {column}; {remedy}")).collect()
+}
+
+fn missing_keepers<'a>(
+    keepers: impl Iterator<Item = &'a &'static str>,
+    known: &HashSet<String>,
+    remedy: &str,
+) -> Vec<String> {
+    let lost = keepers.filter(|keeper| !known.contains(**keeper));
+    lost.map(|keeper| format!("the desk has no trigger or index {keeper}; {remedy}")).collect()
+}
+
+/// What of a relation this user can read, found as the statements of a pass find it.
+const COLUMNS: &str = "
+    SELECT t.name AS relation, a.attname AS name
+    FROM unnest($1) t (name) JOIN pg_attribute a ON a.attrelid = to_regclass(t.name)
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND has_column_privilege(a.attrelid, a.attnum, 'SELECT')";
+/// What keeps the derived columns right, and the indexes.
+const KEEPERS_THERE: &str = "
+    SELECT g.tgname AS name FROM pg_trigger g, unnest($1) t (name)
+    WHERE g.tgrelid = to_regclass(t.name) AND g.tgenabled <> 'D'
+    UNION SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid, unnest($1) t (name)
+    WHERE i.indrelid = to_regclass(t.name) AND i.indisvalid
+    UNION SELECT p.proname FROM pg_proc p WHERE p.proname = 'conversations_derive' AND pg_function_is_visible(p.oid)";
+/// A TRUNCATE is written without a word to the other triggers.
+const MORE_KEEPERS: [&str; 2] = ["messages_emptied", "read_cursors_emptied"];
+const REMEDY: &str = "make it as schema.postgresql.sql does, and let the user of desk.url read it (GRANT SELECT)";
+
+fn check_server(look: &Look<'_>) -> Result<(Vec<String>, [i64; 4])> {
+    let problems = problems_of_server(look)?;
+    if !problems.is_empty() {
+        return Ok((problems, [0; 4]));
+    }
+    let rows = look.rows(COUNTS, &[]).context("count what is in the desk")?;
+    let mut counts = [0; 4];
+    if let Some(row) = rows.first() {
+        for (place, count) in counts.iter_mut().enumerate() {
+            *count = row.try_get(place)?;
+        }
+    }
+    Ok((problems, counts))
+}
+
+/// What a desk on PostgreSQL lacks, by name.
+pub(super) fn problems_of_server(look: &Look<'_>) -> Result<Vec<String>> {
+    let relations = serde_json::Value::from_iter(RELATIONS.map(|(relation, _)| relation)).to_string();
+    let relations = [Parameter::Texts(&relations)];
+    let mut there: HashMap<String, HashSet<String>> = HashMap::new();
+    for row in look.rows(COLUMNS, &relations).context("read the schema of the desk")? {
+        there.entry(row.try_get(0)?).or_default().insert(row.try_get(1)?);
+    }
+    let mut problems = Vec::new();
+    for (relation, columns) in RELATIONS {
+        let none = HashSet::new();
+        problems.extend(missing_columns(relation, columns, there.get(relation).unwrap_or(&none), REMEDY));
+    }
+    let mut known = HashSet::new();
+    for row in look.rows(KEEPERS_THERE, &relations).context("read the schema of the desk")? {
+        known.insert(row.try_get(0)?);
+    }
+    problems.extend(missing_keepers(KEEPERS.iter().chain(&MORE_KEEPERS), &known, REMEDY));
+    Ok(problems)
 }

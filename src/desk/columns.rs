@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result, anyhow, bail};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use rusqlite::types::ValueRef;
-use rusqlite::{Params, Row};
+use rusqlite::params_from_iter;
 
-use super::Snapshot;
+use super::value::{Parameter, Value};
+use super::{Reading, Snapshot};
 use crate::model::Language;
 use crate::notation::reckonable;
 
@@ -17,47 +17,81 @@ pub(super) struct Columns<'a> {
     relation: &'static str,
     /// The names of the columns, which the database is slow to tell.
     names: &'a [String],
-    row: &'a Row<'a>,
+    row: Row<'a>,
     snapshot: &'a Snapshot<'a>,
+}
+
+/// A row of either engine.
+enum Row<'a> {
+    Sqlite(&'a rusqlite::Row<'a>),
+    Postgres(&'a postgres::Row),
 }
 
 impl Snapshot<'_> {
     /// Reads each row of the statement; its first column names the row in warnings.
-    pub(super) fn each<P: Params>(
+    pub(super) fn each(
         &self,
         relation: &'static str,
         sql: &str,
-        parameters: P,
+        parameters: &[Parameter<'_>],
         mut read: impl FnMut(&Columns<'_>) -> Result<()>,
     ) -> Result<()> {
         let asked = || format!("read {relation} of the desk");
-        let mut statement = self.transaction.prepare_cached(sql).with_context(asked)?;
-        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
-        let mut rows = statement.query(parameters).with_context(asked)?;
-        while let Some(row) = rows.next().with_context(asked)? {
-            let columns = Columns { relation, names: &names, row, snapshot: self };
-            if let Err(error) = read(&columns) {
-                let id = row.get_ref(0).ok().and_then(words).unwrap_or_default();
-                tracing::warn!(relation, id, error = format!("{error:#}"), "a row of the desk cannot be read: skipped");
+        match &self.reading {
+            Reading::Sqlite(transaction) => {
+                let mut statement = transaction.prepare_cached(sql).with_context(asked)?;
+                let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
+                let mut rows = statement.query(params_from_iter(parameters)).with_context(asked)?;
+                while let Some(row) = rows.next().with_context(asked)? {
+                    Columns { relation, names: &names, row: Row::Sqlite(row), snapshot: self }.read_by(&mut read);
+                }
+            }
+            Reading::Postgres(look) => {
+                let rows = look.rows(sql, parameters).with_context(asked)?;
+                let names: Vec<String> = rows
+                    .first()
+                    .map_or_else(Vec::new, |row| row.columns().iter().map(|column| column.name().to_owned()).collect());
+                for row in &rows {
+                    Columns { relation, names: &names, row: Row::Postgres(row), snapshot: self }.read_by(&mut read);
+                }
             }
         }
         Ok(())
     }
 }
 
+impl Row<'_> {
+    fn value(&self, place: usize) -> Result<Value<'_>> {
+        match self {
+            Self::Sqlite(row) => Ok(row.get_ref(place)?.into()),
+            Self::Postgres(row) => Ok(row.try_get(place)?),
+        }
+    }
+}
+
 impl Columns<'_> {
-    fn value(&self, column: &str) -> Result<ValueRef<'_>> {
+    /// A row that cannot be read is warned of by its first column.
+    fn read_by(&self, read: &mut impl FnMut(&Columns<'_>) -> Result<()>) {
+        if let Err(error) = read(self) {
+            let id = self.row.value(0).ok().and_then(|value| value.words()).unwrap_or_default();
+            let relation = self.relation;
+            tracing::warn!(relation, id, error = format!("{error:#}"), "a row of the desk cannot be read: skipped");
+        }
+    }
+
+    fn value(&self, column: &str) -> Result<Value<'_>> {
         let place = self.names.iter().position(|name| name == column);
-        Ok(self.row.get_ref(place.ok_or_else(|| anyhow!("there is no column {column}"))?)?)
+        let place = place.ok_or_else(|| anyhow!("there is no column {column}"))?;
+        self.row.value(place).with_context(|| format!("read column {column}"))
     }
 
     /// Text, or a number in digits; bytes that are not UTF-8 are replaced.
     pub(super) fn text(&self, column: &str) -> Result<Option<String>> {
         let value = self.value(column)?;
         match value {
-            ValueRef::Null => Ok(None),
-            ValueRef::Real(_) => bail!("column {column} holds a fraction, not text"),
-            ValueRef::Integer(_) | ValueRef::Text(_) | ValueRef::Blob(_) => Ok(words(value)),
+            Value::Null => Ok(None),
+            Value::Fraction => bail!("column {column} holds a fraction, not text"),
+            Value::Integer(_) | Value::Text(_) => Ok(value.words()),
         }
     }
 
@@ -86,9 +120,9 @@ impl Columns<'_> {
     /// A whole number.
     pub(super) fn integer(&self, column: &str) -> Result<Option<i64>> {
         match self.value(column)? {
-            ValueRef::Null => Ok(None),
-            ValueRef::Integer(number) => Ok(Some(number)),
-            other => bail!("column {column} holds {:?}, not a whole number", other.data_type()),
+            Value::Null => Ok(None),
+            Value::Integer(number) => Ok(Some(number)),
+            other => bail!("column {column} holds {}, not a whole number", other.what()),
         }
     }
 
@@ -105,9 +139,9 @@ impl Columns<'_> {
     /// Bytes as they are stored, without a copy.
     pub(super) fn bytes(&self, column: &str) -> Result<&[u8]> {
         match self.value(column)? {
-            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Ok(bytes),
-            ValueRef::Null => Ok(&[]),
-            other => bail!("column {column} holds {:?}, not text", other.data_type()),
+            Value::Text(bytes) => Ok(bytes),
+            Value::Null => Ok(&[]),
+            other => bail!("column {column} holds {}, not text", other.what()),
         }
     }
 
@@ -158,15 +192,6 @@ impl Columns<'_> {
         if self.snapshot.strange_words.borrow_mut().insert(format!("{relation}.{column}={word}")) {
             tracing::warn!(relation, column, word, "the desk uses a word that is not known here");
         }
-    }
-}
-
-/// A value in words, as far as it has any.
-fn words(value: ValueRef<'_>) -> Option<String> {
-    match value {
-        ValueRef::Integer(number) => Some(number.to_string()),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
-        ValueRef::Null | ValueRef::Real(_) => None,
     }
 }
 

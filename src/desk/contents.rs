@@ -7,10 +7,12 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::Snapshot;
 use super::columns::Columns;
+use super::dialect::Dialect;
 use super::places::{at, milliseconds, number, place, told_of};
 use super::plain::plain;
+use super::value::Parameter;
+use super::{Snapshot, lateral};
 use crate::model::{AgentId, Attachment, BodyFormat, ConversationId, MessageRef, Relation, Show, Watch};
 
 /// Enough for anything that a person reads in a digest.
@@ -81,7 +83,10 @@ pub struct Content {
 
 /// For each (conversation, since, message, whether that is known, bytes): the message and how many wait before it.
 /// One byte more than is shown tells that there is more. An answer that has become a note since is not shown.
-pub(super) fn latest(told_of: &str) -> String {
+pub(super) fn latest(told_of: &str, dialect: Dialect) -> String {
+    if dialect == Dialect::Postgres {
+        return lateral::shown(told_of);
+    }
     format!(
         "SELECT w.key AS place, m.id AS message_id, m.created_at AS at, m.sender_type, m.sender_id, m.body_format,
                 substr(CAST(m.body AS BLOB), 1, w.value ->> 4) AS body, (
@@ -105,9 +110,19 @@ pub(super) const ATTACHMENTS: &str = "
         SELECT b.id FROM attachments b WHERE b.message_id = w.value ->> 1 ORDER BY b.id LIMIT 20)
     ORDER BY w.key, a.id";
 
+fn attachments(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => ATTACHMENTS,
+        Dialect::Postgres => lateral::ATTACHMENTS,
+    }
+}
+
 /// For each (place, message, time, conversation, since): what was said last before it, by whom, and whether it waits.
 /// Notes are for agents, and the same words may go to a contact.
-pub(super) fn earlier(told_of: &str) -> String {
+pub(super) fn earlier(told_of: &str, dialect: Dialect) -> String {
+    if dialect == Dialect::Postgres {
+        return lateral::earlier(told_of);
+    }
     format!(
         "SELECT w.value ->> 0 AS place, n.created_at, n.sender_type, n.sender_id, n.body_format,
            substr(CAST(n.body AS BLOB), 1, ?2) AS body, ({told_of} AND n.created_at >= w.value ->> 4) AS waits
@@ -148,7 +163,7 @@ impl Snapshot<'_> {
     fn shown(&self, wanted: &[&Wanted], told_of: &str, contents: &mut Contents) -> Result<Vec<(usize, MessageRef)>> {
         let places = json!(wanted.iter().map(|wanted| question(wanted)).collect::<Vec<_>>()).to_string();
         let mut shown = Vec::with_capacity(wanted.len());
-        self.each("messages", &latest(told_of), [&places], |row| {
+        self.each("messages", &latest(told_of, self.dialect()), &[Parameter::Text(&places)], |row| {
             let earlier_count = row.integer("earlier_count")?.and_then(|count| u32::try_from(count).ok());
             let (body, cut) = text(row, BODY_BYTES)?;
             let message = place(row)?;
@@ -172,7 +187,8 @@ impl Snapshot<'_> {
     fn attachments(&self, wanted: &[&Wanted], shown: &[(usize, MessageRef)], contents: &mut Contents) -> Result<()> {
         let with_files = shown.iter().filter(|(index, _)| shows(wanted, *index) != Show::None);
         let messages: Vec<_> = with_files.map(|(index, message)| json!([index, number(message.id.as_str())])).collect();
-        self.each("attachments", ATTACHMENTS, [json!(messages).to_string()], |row| {
+        let messages = json!(messages).to_string();
+        self.each("attachments", attachments(self.dialect()), &[Parameter::Text(&messages)], |row| {
             if let Some(content) = asked(row, wanted)?.and_then(|(_, wanted)| contents.get_mut(&wanted.conversation)) {
                 content.attachments.push(attachment(row)?);
             }
@@ -195,8 +211,9 @@ impl Snapshot<'_> {
                 Some(json!([index, number(message.id.as_str()), at(message), conversation, since(wanted)]))
             })
             .collect();
-        let bytes = i64::try_from(EARLIER_BYTES + 1)?;
-        self.each("messages", &earlier(told_of), (json!(places).to_string(), bytes), |row| {
+        let places = json!(places).to_string();
+        let parameters = [Parameter::Text(&places), Parameter::Integer(Some(i64::try_from(EARLIER_BYTES + 1)?))];
+        self.each("messages", &earlier(told_of, self.dialect()), &parameters, |row| {
             if let Some(content) = asked(row, wanted)?.and_then(|(_, wanted)| contents.get_mut(&wanted.conversation)) {
                 content.earlier.push(Past {
                     at: row.time("created_at")?,

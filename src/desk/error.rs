@@ -20,6 +20,62 @@ pub enum DeskError {
         /// The tables that it lacks.
         missing: String,
     },
+    /// The database on the server is one of something else, or its tables are in a schema that is not searched.
+    #[error(
+        "{desk} is no desk, it has no {missing} where this user looks (search_path); name the chat database in \
+         desk.url, or make the tables with schema.postgresql.sql"
+    )]
+    NoTables {
+        /// The database.
+        desk: String,
+        /// The tables that it lacks.
+        missing: String,
+    },
+    /// The host program has changed its tables.
+    #[error("desk {desk}: {problems}")]
+    Lacks {
+        /// The database.
+        desk: String,
+        /// What is missing, with the remedy.
+        problems: String,
+    },
+    /// Nobody answers, or not now.
+    #[error("reach desk {desk}: {reason}; the next pass tries again")]
+    Away {
+        /// The database.
+        desk: String,
+        /// What happened.
+        reason: String,
+    },
+    /// The server does not let us in, or is not the one that was meant.
+    #[error("desk {desk}: {reason}; {remedy}")]
+    Refused {
+        /// The database.
+        desk: String,
+        /// What the server said.
+        reason: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// The server could not answer.
+    #[error("desk {desk}: {reason}")]
+    Failed {
+        /// The database.
+        desk: String,
+        /// What the server said.
+        reason: String,
+    },
+    /// The authorities to trust cannot be read.
+    #[error("desk.ca_file: read {}: {reason}; it must hold the certificate of the authority, in PEM form", file.display())]
+    NoAuthorities {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// What only a desk in a file can do.
+    #[error("{0}")]
+    OnlyFiles(&'static str),
     /// A number that does not say which conversation is meant.
     #[error("conversations {} and {} both have the number {number}; ask for one by its id", of.0, of.1)]
     TwoAlike {

@@ -8,6 +8,7 @@ use anyhow::Result;
 
 use super::Snapshot;
 use super::columns::{Columns, integers, texts};
+use super::value::Parameter;
 use crate::model::{
     AgentId, BotState, Contact, ContactId, ContactKind, Conversation, ConversationId, Facts, Group, GroupId, Status,
 };
@@ -24,7 +25,10 @@ pub enum Agents {
 
 /// Each lookup of the facts: by id only, whatever the size of the desk.
 pub(super) mod sql {
-    pub(in crate::desk) const CONVERSATIONS: &str = "
+    use crate::desk::dialect::Dialect;
+    use crate::desk::lateral;
+
+    const CONVERSATIONS: &str = "
         SELECT c.id, c.account_id, c.number, c.subject, c.status, c.assignee_id, c.last_agent_id, c.group_id,
                c.contact_id, c.bot_state, c.agents_last_seen_at, c.contact_last_seen_at,
                c.waiting_since IS NOT NULL AS waiting,
@@ -36,7 +40,9 @@ pub(super) mod sql {
           ( SELECT r.created_at FROM messages r
             WHERE r.conversation_id = c.id AND r.sender_type = 'agent' AND r.private = 0 AND r.deleted = 0
             ORDER BY r.created_at DESC, r.id DESC LIMIT 1
-          ) AS replied_at,
+          ) AS replied_at,";
+    /// Since when a bot has left its contact unanswered.
+    const BOT: &str = "
           CASE
             WHEN c.bot_state NOT IN ('active', 'answered') THEN NULL
             WHEN EXISTS (
@@ -52,7 +58,16 @@ pub(super) mod sql {
               ORDER BY m.created_at, m.id LIMIT 1)
             ELSE c.waiting_since
           END AS bot_silent_since
-        FROM conversations c WHERE c.id IN (SELECT value FROM json_each(?1))";
+        FROM conversations c";
+    /// The conversations themselves, with what their messages say.
+    pub(in crate::desk) fn conversations(dialect: Dialect) -> String {
+        let bot = match dialect {
+            Dialect::Sqlite => BOT,
+            Dialect::Postgres => lateral::BOT,
+        };
+        format!("{CONVERSATIONS} {bot} WHERE c.id IN (SELECT value FROM json_each(?1))")
+    }
+
     pub(in crate::desk) const CONTACTS: &str = "
         SELECT id, account_id, name, email, phone, avatar_url, kind, blocked, sms_consent, locale, time_zone,
                last_active_at
@@ -103,7 +118,7 @@ impl Snapshot<'_> {
 
     fn conversations(&self, facts: &mut Facts, ids: &[ConversationId]) -> Result<()> {
         let ids = integers(ids.iter().map(ConversationId::as_str));
-        self.each("conversations", sql::CONVERSATIONS, [ids], |row| {
+        self.each("conversations", &sql::conversations(self.dialect()), &[Parameter::Integers(&ids)], |row| {
             let conversation = conversation(row)?;
             facts.conversations.insert(conversation.id.clone(), conversation);
             Ok(())
@@ -112,7 +127,7 @@ impl Snapshot<'_> {
 
     fn contacts(&self, facts: &mut Facts) -> Result<()> {
         let ids = integers(facts.conversations.values().filter_map(|c| c.contact.as_ref()).map(ContactId::as_str));
-        self.each("contacts", sql::CONTACTS, [ids], |row| {
+        self.each("contacts", sql::CONTACTS, &[Parameter::Integers(&ids)], |row| {
             let contact = contact(row)?;
             facts.contacts.insert(contact.id.clone(), contact);
             Ok(())
@@ -121,14 +136,14 @@ impl Snapshot<'_> {
 
     fn groups(&self, facts: &mut Facts) -> Result<()> {
         let ids = texts(facts.conversations.values().filter_map(|c| c.group.as_ref()).map(GroupId::as_str));
-        self.each("groups", sql::GROUPS, [&ids], |row| {
+        self.each("groups", sql::GROUPS, &[Parameter::Texts(&ids)], |row| {
             let id: GroupId = row.id("id")?;
             let name = row.text("name")?.unwrap_or_default();
             let is_department = row.word("kind", &GROUP_KINDS, false);
             facts.groups.insert(id.clone(), Group { id, name, is_department, members: Vec::new() });
             Ok(())
         })?;
-        self.each("group_members", sql::MEMBERS, [&ids], |row| {
+        self.each("group_members", sql::MEMBERS, &[Parameter::Texts(&ids)], |row| {
             let agent = row.id("agent_id")?;
             if let Some(group) = facts.groups.get_mut(&row.id("group_id")?) {
                 group.members.push(agent);
@@ -139,7 +154,7 @@ impl Snapshot<'_> {
 
     fn seen(&self, facts: &mut Facts) -> Result<()> {
         let ids = integers(facts.conversations.keys().map(ConversationId::as_str));
-        self.each("read_cursors", sql::SEEN, [ids], |row| {
+        self.each("read_cursors", sql::SEEN, &[Parameter::Integers(&ids)], |row| {
             if let Some(last_seen_at) = row.optional_time("last_seen_at")? {
                 facts.seen.insert((row.id("conversation_id")?, row.id("reader_id")?), last_seen_at);
             }

@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use super::columns::integers;
 use super::places::number;
+use super::value::Parameter;
 use super::{DeskError, Snapshot};
 use crate::model::{AgentId, ContactId, ConversationId, RecipientId};
 
@@ -40,7 +41,7 @@ impl Snapshot<'_> {
 
     /// The conversation with this number.
     pub fn find_by_number(&self, text: &str) -> Result<Option<ConversationId>> {
-        let mut found: Vec<ConversationId> = self.ids("conversations", BY_NUMBER, text)?;
+        let mut found: Vec<ConversationId> = self.ids("conversations", BY_NUMBER, Parameter::Text(text))?;
         if let [one, other] = found.as_slice() {
             return Err(DeskError::TwoAlike { number: text.to_owned(), of: (one.clone(), other.clone()) }.into());
         }
@@ -49,17 +50,22 @@ impl Snapshot<'_> {
 
     /// The conversation with this id.
     pub fn find_by_id(&self, text: &str) -> Result<Option<ConversationId>> {
-        Ok(self.ids("conversations", BY_ID, number(text))?.pop())
+        Ok(self.ids("conversations", BY_ID, by_number(text))?.pop())
     }
 
     /// The agent, else the contact, with this email address; or the one that `agent:7` or `contact:12` names.
     pub fn find_person(&self, text: &str) -> Result<Option<RecipientId>> {
         let text = text.trim();
         let (agents, contacts): (Vec<AgentId>, Vec<ContactId>) = match RecipientId::parse(text) {
-            Some(RecipientId::Agent(id)) => (self.ids("agents", AGENT_BY_ID, number(id.as_str()))?, Vec::new()),
-            Some(RecipientId::Contact(id)) => (Vec::new(), self.ids("contacts", CONTACT_BY_ID, number(id.as_str()))?),
+            Some(RecipientId::Agent(id)) => (self.ids("agents", AGENT_BY_ID, by_number(id.as_str()))?, Vec::new()),
+            Some(RecipientId::Contact(id)) => {
+                (Vec::new(), self.ids("contacts", CONTACT_BY_ID, by_number(id.as_str()))?)
+            }
             Some(RecipientId::Person(_)) => return Ok(None),
-            None => (self.ids("agents", AGENT_BY_EMAIL, text)?, self.ids("contacts", CONTACT_BY_EMAIL, text)?),
+            None => {
+                let address = Parameter::Text(text);
+                (self.ids("agents", AGENT_BY_EMAIL, address)?, self.ids("contacts", CONTACT_BY_EMAIL, address)?)
+            }
         };
         let agent = agents.into_iter().next().map(RecipientId::Agent);
         Ok(agent.or_else(|| contacts.into_iter().next().map(RecipientId::Contact)))
@@ -73,7 +79,7 @@ impl Snapshot<'_> {
             RecipientId::Person(_) => return Ok(None),
         };
         let mut phone = None;
-        self.each(relation, sql, [number(id)], |row| {
+        self.each(relation, sql, &[by_number(id)], |row| {
             phone = row.text("phone")?;
             Ok(())
         })?;
@@ -83,7 +89,7 @@ impl Snapshot<'_> {
     /// The contacts with this telephone number, however it is written, and whether each is blocked; walks all of them.
     pub fn contacts_at(&self, phone: &str) -> Result<Vec<(ContactId, bool)>> {
         let mut contacts = Vec::new();
-        self.each("contacts", CONTACTS_BY_PHONE, [phone], |row| {
+        self.each("contacts", CONTACTS_BY_PHONE, &[Parameter::Text(phone)], |row| {
             contacts.push((row.id("id")?, row.yes("blocked")?));
             Ok(())
         })?;
@@ -94,19 +100,24 @@ impl Snapshot<'_> {
     pub fn latest_open(&self, contacts: &[ContactId]) -> Result<Option<(ContactId, ConversationId)>> {
         let mut latest = None;
         let contacts = integers(contacts.iter().map(ContactId::as_str));
-        self.each("conversations", LATEST_OPEN, [contacts], |row| {
+        self.each("conversations", LATEST_OPEN, &[Parameter::Integers(&contacts)], |row| {
             latest = Some((row.id("contact_id")?, row.id("id")?));
             Ok(())
         })?;
         Ok(latest)
     }
 
-    fn ids<T: From<String>>(&self, relation: &'static str, sql: &str, key: impl rusqlite::ToSql) -> Result<Vec<T>> {
+    fn ids<T: From<String>>(&self, relation: &'static str, sql: &str, key: Parameter<'_>) -> Result<Vec<T>> {
         let mut ids = Vec::new();
-        self.each(relation, sql, [key], |row| {
+        self.each(relation, sql, &[key], |row| {
             ids.push(row.id("id")?);
             Ok(())
         })?;
         Ok(ids)
     }
+}
+
+/// An id to look up; one that is no integer finds nothing.
+fn by_number(id: &str) -> Parameter<'static> {
+    Parameter::Integer(number(id))
 }

@@ -2,11 +2,12 @@
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::types::Value;
 
-use super::Snapshot;
 use super::columns::{Columns, integers};
-use super::places::{LATEST, milliseconds, place};
+use super::dialect::Dialect;
+use super::places::{latest, milliseconds, place};
+use super::value::Parameter;
+use super::{Snapshot, lateral};
 use crate::model::{ConversationId, Event, Pending, Relation, Watch};
 
 /// What is older is looked at only where a conversation is asked about: nobody wants last week's events.
@@ -32,13 +33,14 @@ impl Snapshot<'_> {
             Ok(())
         };
         let mut parameters = limits(watch, window, among.is_some());
-        let sql = if let Some(ids) = among {
-            parameters.push(integers(ids.iter().map(ConversationId::as_str)).into());
-            some(watch)
+        let ids = among.map(|ids| integers(ids.iter().map(ConversationId::as_str)));
+        let sql = if let Some(ids) = &ids {
+            parameters.push(Parameter::Integers(ids));
+            some(watch, self.dialect())
         } else {
-            all(watch)
+            all(watch, self.dialect())
         };
-        self.each(name(watch), &sql, rusqlite::params_from_iter(parameters), read)?;
+        self.each(name(watch), &sql, &parameters, read)?;
         Ok(pending)
     }
 }
@@ -70,24 +72,27 @@ fn row_of(watch: Watch, row: &Columns<'_>) -> Result<Pending> {
 }
 
 /// What a relation is asked with, before the conversations: its limits in time, and which kind.
-fn limits(watch: Watch, window: Window, any_age: bool) -> Vec<Value> {
+fn limits<'a>(watch: Watch, window: Window, any_age: bool) -> Vec<Parameter<'a>> {
     let now = milliseconds(window.now);
     let oldest = if any_age { i64::MIN } else { now.saturating_sub(WINDOW.num_milliseconds()) };
     let before = window.before.num_milliseconds();
+    let number = |number: i64| Parameter::Integer(Some(number));
     match (watch.relation(), watch) {
         (Relation::Waiting | Relation::Unread, _) => Vec::new(),
-        (Relation::UnseenReplies, _) => vec![oldest.into()],
-        (Relation::Events, _) => vec![oldest.into(), now.into(), watch.word().to_owned().into()],
-        (Relation::Deadlines, Watch::SlaWarning) => vec![now.into(), now.saturating_add(before).into(), before.into()],
-        (Relation::Deadlines, _) => vec![oldest.into(), now.into(), 0.into()],
+        (Relation::UnseenReplies, _) => vec![number(oldest)],
+        (Relation::Events, _) => vec![number(oldest), number(now), Parameter::Text(watch.word())],
+        (Relation::Deadlines, Watch::SlaWarning) => {
+            vec![number(now), number(now.saturating_add(before)), number(before)]
+        }
+        (Relation::Deadlines, _) => vec![number(oldest), number(now), number(0)],
     }
 }
 
 /// Everything that waits: walks the index of the relation, which holds nothing else.
-pub(super) fn all(watch: Watch) -> String {
+pub(super) fn all(watch: Watch, dialect: Dialect) -> String {
     match watch.relation() {
-        Relation::Waiting | Relation::Unread => waiting(watch, "", ""),
-        Relation::UnseenReplies => unseen("", ""),
+        Relation::Waiting | Relation::Unread => waiting(watch, "", "", dialect),
+        Relation::UnseenReplies => unseen("", "", dialect),
         Relation::Events => events("", ""),
         Relation::Deadlines => deadlines("", ""),
     }
@@ -95,19 +100,24 @@ pub(super) fn all(watch: Watch) -> String {
 
 /// What waits among the given.
 ///
-/// `NOT INDEXED` and the sign before a column leave the key, else a few ids would walk all that waits.
-pub(super) fn some(watch: Watch) -> String {
+/// `NOT INDEXED` and the sign before a column leave the key, else a few ids would walk all that waits in `SQLite`.
+pub(super) fn some(watch: Watch, dialect: Dialect) -> String {
+    let (index, sign) = match dialect {
+        Dialect::Sqlite => ("NOT INDEXED", "+"),
+        Dialect::Postgres => ("", ""),
+    };
     match watch.relation() {
         Relation::Waiting | Relation::Unread => {
-            waiting(watch, "NOT INDEXED", "c.id IN (SELECT value FROM json_each(?1)) AND")
+            waiting(watch, index, "c.id IN (SELECT value FROM json_each(?1)) AND", dialect)
         }
-        Relation::UnseenReplies => unseen("NOT INDEXED", "c.id IN (SELECT value FROM json_each(?2)) AND"),
-        Relation::Events => events("+", "e.conversation_id IN (SELECT value FROM json_each(?4)) AND"),
-        Relation::Deadlines => deadlines("+", "d.conversation_id IN (SELECT value FROM json_each(?4)) AND"),
+        Relation::UnseenReplies => unseen(index, "c.id IN (SELECT value FROM json_each(?2)) AND", dialect),
+        Relation::Events => events(sign, "e.conversation_id IN (SELECT value FROM json_each(?4)) AND"),
+        Relation::Deadlines => deadlines(sign, "d.conversation_id IN (SELECT value FROM json_each(?4)) AND"),
     }
 }
 
-fn waiting(watch: Watch, index: &str, among: &str) -> String {
+fn waiting(watch: Watch, index: &str, among: &str, dialect: Dialect) -> String {
+    let latest = latest(dialect);
     let since = if watch == Watch::Unread { "unread_since" } else { "waiting_since" };
     let answered = match watch {
         Watch::FirstMessage => "AND c.first_reply_at IS NULL",
@@ -116,14 +126,17 @@ fn waiting(watch: Watch, index: &str, among: &str) -> String {
     };
     format!(
         "SELECT c.id AS conversation_id, '' AS matter, c.{since} AS since, m.id AS message_id, m.created_at AS at
-         FROM conversations c {index} {LATEST}
+         FROM conversations c {index} {latest}
          WHERE {among} c.{since} IS NOT NULL AND c.status = 'open' {answered} ORDER BY c.{since}, c.id"
     )
 }
 
 /// The first public reply behind both the contact's latest message and what the contact has seen: a reply that follows
 /// does not begin the wait anew. A look stands behind all messages of its instant.
-fn unseen(index: &str, among: &str) -> String {
+fn unseen(index: &str, among: &str, dialect: Dialect) -> String {
+    if dialect == Dialect::Postgres {
+        return lateral::unseen(among);
+    }
     format!(
         "SELECT c.id AS conversation_id, '' AS matter, f.created_at AS since, m.id AS message_id, m.created_at AS at
          FROM conversations c {index}

@@ -6,8 +6,10 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::Snapshot;
 use super::columns::Columns;
+use super::dialect::Dialect;
+use super::value::Parameter;
+use super::{Snapshot, lateral};
 use crate::model::{ConversationId, MessageId, MessageRef, Relation, Watch};
 
 /// What a contact wrote, as the condition of the index `messages_of_contact`.
@@ -16,10 +18,18 @@ const OF_CONTACT: &str = "n.sender_type = 'contact' AND n.deleted = 0";
 const PUBLIC_REPLY: &str = "n.sender_type = 'agent' AND n.private = 0 AND n.deleted = 0";
 
 /// Joins the contact's latest message in `c`, by one look into its index.
-pub(super) const LATEST: &str = "JOIN messages m ON m.id = (
+const LATEST: &str = "JOIN messages m ON m.id = (
     SELECT n.id FROM messages n
     WHERE n.conversation_id = c.id AND n.sender_type = 'contact' AND n.deleted = 0
     ORDER BY n.created_at DESC, n.id DESC LIMIT 1)";
+
+/// Joins the contact's latest message in `c`.
+pub(super) fn latest(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => LATEST,
+        Dialect::Postgres => lateral::LATEST,
+    }
+}
 
 /// Which messages `n` a watch is about: those that its recipients have not seen.
 pub(super) fn told_of(watch: Watch) -> &'static str {
@@ -27,8 +37,11 @@ pub(super) fn told_of(watch: Watch) -> &'static str {
 }
 
 /// For each (conversation, time, id): the next message after that place.
-pub(super) fn first_after(watch: Watch) -> String {
+pub(super) fn first_after(watch: Watch, dialect: Dialect) -> String {
     let told_of = told_of(watch);
+    if dialect == Dialect::Postgres {
+        return lateral::first_after(told_of);
+    }
     format!(
         "SELECT w.key AS place, m.id AS message_id, m.created_at AS at FROM json_each(?1) w
          CROSS JOIN messages m ON m.id = (
@@ -51,7 +64,8 @@ impl Snapshot<'_> {
         let wanted: Vec<_> =
             places.iter().map(|(id, place)| json!([number(id.as_str()), at(place), after(place)])).collect();
         let mut first = HashMap::with_capacity(places.len());
-        self.each("messages", &first_after(watch), [json!(wanted).to_string()], |row| {
+        let wanted = json!(wanted).to_string();
+        self.each("messages", &first_after(watch, self.dialect()), &[Parameter::Text(&wanted)], |row| {
             let asked = row.integer("place")?.and_then(|index| places.get(usize::try_from(index).ok()?));
             if let Some(asked) = asked {
                 first.insert(asked.clone(), place(row)?);
@@ -63,10 +77,11 @@ impl Snapshot<'_> {
 
     /// The contact's latest message in a conversation of any status.
     pub fn latest(&self, conversation: &ConversationId) -> Result<Option<MessageRef>> {
-        let mut latest = None;
+        let joined = latest(self.dialect());
         let sql =
-            format!("SELECT m.id AS message_id, m.created_at AS at FROM conversations c {LATEST} WHERE c.id = ?1");
-        self.each("messages", &sql, [number(conversation.as_str())], |row| {
+            format!("SELECT m.id AS message_id, m.created_at AS at FROM conversations c {joined} WHERE c.id = ?1");
+        let mut latest = None;
+        self.each("messages", &sql, &[Parameter::Integer(number(conversation.as_str()))], |row| {
             latest = Some(place(row)?);
             Ok(())
         })?;

@@ -14,10 +14,13 @@ use rusqlite::{Connection, ErrorCode, params_from_iter};
 use self::sources::{Source, sources, what_matters};
 pub use self::still::Spans;
 use super::places::milliseconds;
-use super::{Desk, SCHEMA};
+use super::{Desk, DeskError, Engine, File, SCHEMA};
 
 /// What a delivery that waits for another try may still be about, and the events that a new rule tells.
 const BEFORE: TimeDelta = TimeDelta::days(3);
+
+const NOT_ON_A_SERVER: &str = "plan looks into the future of a desk in a file of SQLite only; for a desk on PostgreSQL \
+    ask for one moment: doorbell run --dry-run --at TIME";
 
 /// A row that comes in at its instant, in Unix milliseconds.
 #[derive(Debug)]
@@ -42,40 +45,47 @@ impl Desk {
     ///
     /// Of what somebody has read, and of where they were, only the latest time is known.
     pub fn replay(&self, from: DateTime<Utc>) -> Result<Replay> {
-        let snapshot = self.snapshot()?;
-        let conversations = what_matters(&snapshot.transaction, milliseconds(from - BEFORE))?;
-        let desk = Self {
-            path: self.path.clone(),
-            connection: empty().context("make a desk in memory")?,
-            strange_words: RefCell::default(),
-        };
+        let Engine::Sqlite(real) = &self.engine else { return Err(DeskError::OnlyFiles(NOT_ON_A_SERVER).into()) };
+        let transaction = real.begin()?;
+        let conversations = what_matters(&transaction, milliseconds(from - BEFORE))?;
+        let connection = empty().context("make a desk in memory")?;
+        let copy = File { path: real.path.clone(), connection };
+        let desk = Self { engine: Engine::Sqlite(copy), strange_words: RefCell::default() };
         let mut replay = Replay { desk, statements: Vec::new(), ahead: Vec::new() };
-        let triggers = replay.desk.without_triggers()?;
+        let triggers = without_triggers(memory(&replay.desk)?)?;
         for source in sources() {
             let copy = || format!("copy {} of the desk", source.table);
-            replay.copy(&snapshot.transaction, &source, &conversations, from).with_context(copy)?;
+            replay.copy(&transaction, &source, &conversations, from).with_context(copy)?;
         }
-        replay.desk.connection.execute_batch(&triggers)?;
-        replay.desk.connection.execute_batch("UPDATE conversations_derived SET id = id")?;
+        memory(&replay.desk)?.execute_batch(&triggers)?;
+        memory(&replay.desk)?.execute_batch("UPDATE conversations_derived SET id = id")?;
         // stable: rows of one instant keep the order of the tables and of the desk
         replay.ahead.sort_by_key(|row| row.at);
         replay.ahead.reverse();
         Ok(replay)
     }
+}
 
-    /// Takes the triggers off for a while; answers how they are made again.
-    ///
-    /// What is there at first is derived once, and not at every row.
-    fn without_triggers(&self) -> Result<String> {
-        let mut select = self.connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")?;
-        let triggers: Vec<(String, String)> =
-            select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
-        drop(select);
-        for (name, _) in &triggers {
-            self.connection.execute_batch(&format!("DROP TRIGGER {name}"))?;
-        }
-        let statements: Vec<String> = triggers.into_iter().map(|(_, sql)| sql).collect();
-        Ok(statements.join(";\n"))
+/// Takes the triggers off for a while; answers how they are made again.
+///
+/// What is there at first is derived once, and not at every row.
+fn without_triggers(copy: &Connection) -> Result<String> {
+    let mut select = copy.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")?;
+    let triggers: Vec<(String, String)> =
+        select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+    drop(select);
+    for (name, _) in &triggers {
+        copy.execute_batch(&format!("DROP TRIGGER {name}"))?;
+    }
+    let statements: Vec<String> = triggers.into_iter().map(|(_, sql)| sql).collect();
+    Ok(statements.join(";\n"))
+}
+
+/// The database behind a desk in memory.
+fn memory(desk: &Desk) -> Result<&Connection> {
+    match &desk.engine {
+        Engine::Sqlite(copy) => Ok(&copy.connection),
+        Engine::Postgres(_) => Err(DeskError::OnlyFiles(NOT_ON_A_SERVER).into()),
     }
 }
 
@@ -100,7 +110,7 @@ impl Replay {
         if due == 0 {
             return Ok(false);
         }
-        let transaction = self.desk.connection.unchecked_transaction()?;
+        let transaction = memory(&self.desk)?.unchecked_transaction()?;
         for row in self.ahead.split_off(self.ahead.len() - due).into_iter().rev() {
             write(&transaction, &self.statements, row)?;
         }
@@ -110,13 +120,13 @@ impl Replay {
 
     /// Writes what was there before `from`, and keeps the rest for its time.
     fn copy(&mut self, real: &Connection, source: &Source, conversations: &str, from: DateTime<Utc>) -> Result<()> {
-        let columns = source.columns(real, &self.desk.connection)?;
+        let columns = source.columns(real, memory(&self.desk)?)?;
         if columns.is_empty() {
             return Ok(());
         }
         self.statements.push(source.insert(&columns));
         let statement = self.statements.len() - 1;
-        let transaction = self.desk.connection.unchecked_transaction()?;
+        let transaction = memory(&self.desk)?.unchecked_transaction()?;
         let mut select = real.prepare(&source.select(&columns.join(", ")))?;
         let mut rows = select.query([conversations])?;
         while let Some(row) = rows.next()? {

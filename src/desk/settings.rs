@@ -1,17 +1,29 @@
 //! The `[desk]` part of the settings.
 
+use std::path::PathBuf;
+
 use chrono_tz::Tz;
 use serde::Deserialize;
 
 use super::{AgentUrl, ContactUrl, DeskUrl};
-use crate::notation::Zone;
+use crate::notation::{Span, Zone};
 
 /// Where the desk is, what it is called, and where its people open it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The chat database: `sqlite:PATH`; a relative path begins at the folder of the settings file.
+    /// The chat database: `sqlite:PATH`, where a relative path begins at the folder of the settings file, or
+    /// `postgres://USER@HOST/DATABASE`.
     pub url: DeskUrl,
+    /// The file with the password of that user; for PostgreSQL only.
+    #[serde(default)]
+    pub password_file: Option<PathBuf>,
+    /// The authorities that are trusted beside the system's; for PostgreSQL only.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    /// How long PostgreSQL may work on one question.
+    #[serde(default = "half_a_minute")]
+    pub statement_timeout: Span,
     /// What the desk is called in mails.
     #[serde(default = "support_desk")]
     pub name: String,
@@ -33,6 +45,10 @@ fn support_desk() -> String {
     "Support desk".into()
 }
 
+fn half_a_minute() -> Span {
+    Span::seconds(30)
+}
+
 fn utc() -> Zone {
     Zone(Tz::UTC)
 }
@@ -45,7 +61,10 @@ mod tests {
     fn only_the_database_must_be_named() {
         let settings: Settings = toml::from_str("url = \"sqlite:chat.db\"").unwrap();
         assert_eq!((settings.name.as_str(), settings.time_zone), ("Support desk", Zone(Tz::UTC)));
-        assert_eq!((settings.agent_url, settings.contact_url), (None, None));
+        assert_eq!(
+            (settings.agent_url, settings.contact_url, settings.statement_timeout),
+            (None, None, Span::seconds(30))
+        );
         assert!(!settings.mark_read_after_email, "reading is the agent's own act");
     }
 

@@ -1,22 +1,27 @@
-//! Where the desk is: `sqlite:PATH`.
+//! Where the desk is: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
+use super::Address;
+
 /// The database that holds the desk.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum DeskUrl {
     /// A file of `SQLite`.
     Sqlite(PathBuf),
+    /// A database on a PostgreSQL server.
+    Postgres(Address),
 }
 
 impl DeskUrl {
-    /// The file, seen from `folder`, where relative names begin.
-    pub fn path(&self, folder: &Path) -> PathBuf {
+    /// The file, if it is one, seen from `folder`, where relative names begin.
+    pub fn path(&self, folder: &Path) -> Option<PathBuf> {
         match self {
-            Self::Sqlite(path) => folder.join(path),
+            Self::Sqlite(path) => Some(folder.join(path)),
+            Self::Postgres(_) => None,
         }
     }
 }
@@ -25,10 +30,14 @@ impl FromStr for DeskUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let remedy = "write \"sqlite:PATH\", such as \"sqlite:/var/lib/chat/chat.db\"";
+        let remedy =
+            "write \"sqlite:PATH\", such as \"sqlite:/var/lib/chat/chat.db\", or \"postgres://USER@HOST/DATABASE\"";
         let Some((scheme, path)) = text.split_once(':') else {
             return Err(format!("{text:?} does not say which kind of database it is; {remedy}"));
         };
+        if matches!(scheme, "postgres" | "postgresql") {
+            return text.parse().map(Self::Postgres);
+        }
         if scheme != "sqlite" {
             // the rest of such an address may hold a password
             return Err(format!("a desk at \"{scheme}:\" cannot be read by this version; {remedy}"));
@@ -53,7 +62,7 @@ mod tests {
 
     #[test]
     fn a_file_is_found_from_the_folder_of_the_settings() {
-        let path = |url: &str| url.parse::<DeskUrl>().unwrap().path(Path::new("/etc/doorbell"));
+        let path = |url: &str| url.parse::<DeskUrl>().unwrap().path(Path::new("/etc/doorbell")).unwrap();
         assert_eq!(path("sqlite:chat.db"), Path::new("/etc/doorbell/chat.db"));
         assert_eq!(path("sqlite:/var/lib/chat.db"), Path::new("/var/lib/chat.db"));
         assert_eq!(path("sqlite:///var/lib/chat.db"), Path::new("/var/lib/chat.db"));
@@ -61,10 +70,16 @@ mod tests {
 
     #[test]
     fn any_other_database_is_refused_with_the_remedy_and_without_its_password() {
-        for url in ["postgres://doorbell:hunter2@db/chat", "chat.db", "sqlite:", "sqlite://chat.db"] {
+        for url in ["mysql://doorbell:hunter2@db/chat", "chat.db", "sqlite:", "sqlite://chat.db"] {
             let error = url.parse::<DeskUrl>().unwrap_err();
             assert!(error.contains("sqlite:PATH") && !error.contains("hunter2"), "{url}: {error}");
         }
-        assert!("postgres://db/chat".parse::<DeskUrl>().unwrap_err().contains("postgres:"));
+        assert!("mysql://db/chat".parse::<DeskUrl>().unwrap_err().contains("mysql:"));
+    }
+
+    #[test]
+    fn a_server_is_no_file() {
+        let url: DeskUrl = "postgres://doorbell@db/chat".parse().unwrap();
+        assert_eq!(url.path(Path::new("/etc/doorbell")), None);
     }
 }

@@ -199,7 +199,7 @@ impl Shift {
                 None => Err(no_section(Gateway::Email)),
             };
             let (marked, fails) = (self.marked.clone(), self.marking_fails);
-            let desk = config.desk.mark_read_after_email.then(|| ReadMarks::open(&config.desk_path()));
+            let desk = config.desk.mark_read_after_email.then(|| ReadMarks::open(&config.desk_path().unwrap()));
             let desk = Mutex::new(desk.transpose()?);
             Ok(Post {
                 own_words: std::sync::LazyLock::new(Templates::embedded_only),
@@ -309,7 +309,7 @@ impl Shift {
 
 /// What people text, as the program opens it.
 fn incoming(config: &Config) -> Option<Incoming> {
-    let additions = Additions::open(&config.desk_path());
+    let additions = Additions::open(&config.desk_path().unwrap());
     Some(config.deliver.inbox(&config.folder)?.map(|inbox| (inbox, additions.unwrap())))
 }
 

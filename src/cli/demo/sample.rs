@@ -54,7 +54,7 @@ impl Sample {
     /// The settings; a desk elsewhere is not played with.
     pub(super) fn config(&self) -> Result<Config> {
         let config = Config::read(&self.settings())?;
-        if config.desk_path() == self.desk() {
+        if config.desk_path() == Some(self.desk()) {
             return Ok(config);
         }
         let message = format!("desk.url in {} is not the sample desk any more; use run", self.settings().display());

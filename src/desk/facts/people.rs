@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::Agents;
 use crate::desk::Snapshot;
 use crate::desk::columns::{Columns, integers};
+use crate::desk::value::Parameter;
 use crate::model::{Agent, AgentId, ContactId, Facts, Presence, PresenceStatus, Role};
 
 /// Somebody's stand-in may be away as well; whoever stands in for that one is the last who is asked.
@@ -38,7 +39,7 @@ impl Snapshot<'_> {
     pub(super) fn agents(&self, facts: &mut Facts, agents: Agents, also: &[AgentId]) -> Result<()> {
         match agents {
             Agents::All => {
-                self.read_agents(facts, sql::ALL_AGENTS, [])?;
+                self.read_agents(facts, sql::ALL_AGENTS, &[])?;
                 let everybody = integers(facts.agents.keys().map(AgentId::as_str));
                 return self.availability(facts, &everybody);
             }
@@ -56,11 +57,11 @@ impl Snapshot<'_> {
     }
 
     fn look_up_agents(&self, facts: &mut Facts, ids: &str) -> Result<()> {
-        self.read_agents(facts, sql::AGENTS, [ids])?;
+        self.read_agents(facts, sql::AGENTS, &[Parameter::Integers(ids)])?;
         self.availability(facts, ids)
     }
 
-    fn read_agents(&self, facts: &mut Facts, sql: &str, parameters: impl rusqlite::Params) -> Result<()> {
+    fn read_agents(&self, facts: &mut Facts, sql: &str, parameters: &[Parameter<'_>]) -> Result<()> {
         self.each("agents", sql, parameters, |row| {
             let agent = agent(row)?;
             facts.agents.insert(agent.id.clone(), agent);
@@ -71,12 +72,12 @@ impl Snapshot<'_> {
     /// Where agents and contacts are, a row per surface.
     pub(super) fn presence(&self, facts: &mut Facts) -> Result<()> {
         let agents = integers(facts.agents.keys().map(AgentId::as_str));
-        self.each("presence", sql::PRESENCE, ["agent", agents.as_str()], |row| {
+        self.each("presence", sql::PRESENCE, &[Parameter::Text("agent"), Parameter::Integers(&agents)], |row| {
             facts.presence.entry(row.id("subject_id")?).or_default().push(presence(row)?);
             Ok(())
         })?;
         let contacts = integers(facts.contacts.keys().map(ContactId::as_str));
-        self.each("presence", sql::PRESENCE, ["contact", contacts.as_str()], |row| {
+        self.each("presence", sql::PRESENCE, &[Parameter::Text("contact"), Parameter::Integers(&contacts)], |row| {
             facts.contact_presence.entry(row.id("subject_id")?).or_default().push(presence(row)?);
             Ok(())
         })

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::desk::Snapshot;
 use crate::desk::columns::integers;
+use crate::desk::value::Parameter;
 use crate::model::AgentId;
 
 pub(in crate::desk) mod sql {
@@ -22,7 +23,7 @@ impl Snapshot<'_> {
     pub fn unread_counts<'a>(&self, agents: impl IntoIterator<Item = &'a AgentId>) -> Result<HashMap<AgentId, u32>> {
         let ids = integers(agents.into_iter().map(AgentId::as_str));
         let mut counts = HashMap::new();
-        self.each("conversations", sql::UNREAD, [ids], |row| {
+        self.each("conversations", sql::UNREAD, &[Parameter::Integers(&ids)], |row| {
             if let Some(count) = row.integer("unread")? {
                 counts.insert(row.id("assignee_id")?, u32::try_from(count).unwrap_or(u32::MAX));
             }

@@ -7,6 +7,7 @@ use chrono::NaiveTime;
 
 use crate::desk::Snapshot;
 use crate::desk::columns::{Columns, integers};
+use crate::desk::value::Parameter;
 use crate::model::{
     AgentId, Availability, Channel, ContactId, Device, Facts, Hours, Preference, Provider, RecipientId, Scope,
 };
@@ -32,7 +33,7 @@ impl Snapshot<'_> {
     /// What the agents at hand switched on or off.
     pub(super) fn preferences(&self, facts: &mut Facts) -> Result<()> {
         let ids = integers(facts.agents.keys().map(AgentId::as_str));
-        self.each("preferences", sql::PREFERENCES, [ids], |row| {
+        self.each("preferences", sql::PREFERENCES, &[Parameter::Integers(&ids)], |row| {
             if let Some(preference) = preference(row)? {
                 facts.preferences.entry(row.id("agent_id")?).or_default().push(preference);
             }
@@ -42,7 +43,7 @@ impl Snapshot<'_> {
 
     /// The hours and absences of these agents.
     pub(super) fn availability(&self, facts: &mut Facts, agents: &str) -> Result<()> {
-        self.each("availability", sql::AVAILABILITY, [agents], |row| {
+        self.each("availability", sql::AVAILABILITY, &[Parameter::Integers(agents)], |row| {
             facts.availability.insert(row.id("agent_id")?, availability(row)?);
             Ok(())
         })
@@ -75,7 +76,7 @@ impl Snapshot<'_> {
         ids: &str,
         owner: impl Fn(&Columns<'_>) -> Result<RecipientId>,
     ) -> Result<()> {
-        self.each("devices", sql::DEVICES, [kind, ids], |row| {
+        self.each("devices", sql::DEVICES, &[Parameter::Text(kind), Parameter::Integers(ids)], |row| {
             if let Some(device) = device(row)? {
                 facts.devices.entry(owner(row)?).or_default().push(Arc::new(device));
             }

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Replay;
+use super::{Replay, memory};
 use crate::desk::places::milliseconds;
 
 /// The spans after which a time on the desk comes to mean something else.
@@ -48,7 +48,7 @@ impl Replay {
     fn next_of(&self, sql: &str, shift: TimeDelta, now: DateTime<Utc>) -> Result<Option<i64>> {
         let sql = format!("SELECT min(at) + ?1 FROM ({sql}) WHERE at + ?1 >= ?2");
         let parameters = (shift.num_milliseconds(), milliseconds(now));
-        let mut select = self.desk.connection.prepare_cached(&sql)?;
+        let mut select = memory(&self.desk)?.prepare_cached(&sql)?;
         select.query_row(parameters, |row| row.get(0)).context("look when the desk changes by itself")
     }
 }

@@ -1,0 +1,146 @@
+//! A desk on PostgreSQL: one connection, read in short transactions that change nothing and hold up no one for long.
+
+pub(super) mod address;
+mod tls;
+pub(super) mod trouble;
+
+use std::cell::RefCell;
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use postgres::{Client, NoTls, Row, SimpleQueryMessage};
+use secrecy::ExposeSecret;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use self::address::{Address, Tls};
+use super::dialect::for_postgres;
+use super::value::Parameter;
+use super::{BUSY_TIMEOUT, DeskError, Settings, check};
+use crate::notation::{Source, Span};
+
+/// A server that does not answer is tried again by the next pass.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection whose other end is gone is noticed within a minute, and not after two hours.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+/// The longest that PostgreSQL takes, in milliseconds.
+const LONGEST_TIMEOUT: u128 = 2_147_483_647;
+
+/// A connection to a PostgreSQL server.
+pub(super) struct Server {
+    /// Where it is, without a secret.
+    pub(super) name: String,
+    client: RefCell<Client>,
+    /// What a transaction begins with.
+    begin: String,
+}
+
+/// The desk as one transaction sees it.
+#[derive(Debug)]
+pub(super) struct Look<'desk> {
+    server: &'desk Server,
+}
+
+impl Server {
+    /// Connects; `folder` is where relative file names begin.
+    pub(super) fn connect(address: &Address, settings: &Settings, folder: &Path) -> Result<Self> {
+        let name = address.to_string();
+        let mut config = address.config.clone();
+        config.application_name("doorbell").connect_timeout(CONNECT_TIMEOUT).keepalives_idle(KEEPALIVE);
+        if let Some(file) = &settings.password_file {
+            let password = Source::File(file.clone()).read(folder).context("read desk.password_file")?;
+            config.password(password.expose_secret());
+        }
+        let client = match address.tls {
+            Tls::None => config.connect(NoTls),
+            tls => {
+                let ca_file = settings.ca_file.as_ref().map(|file| folder.join(file));
+                config.connect(MakeRustlsConnect::new(tls::config(tls, ca_file.as_deref())?))
+            }
+        };
+        let client = client.map_err(|error| trouble::of(&error, &name))?;
+        Ok(Self { begin: begin(settings.statement_timeout), name, client: RefCell::new(client) })
+    }
+
+    /// Begins a transaction that sees the desk as it is now; a database without the tables is refused by name.
+    pub(super) fn look(&self) -> Result<Look<'_>> {
+        let look = Look { server: self };
+        let answers = self.client.borrow_mut().simple_query(&self.begin);
+        let answers =
+            answers.map_err(|error| self.failed(&error)).with_context(|| format!("read desk {}", self.name))?;
+        let missing = answers.iter().find_map(|answer| match answer {
+            SimpleQueryMessage::Row(row) => row.get(0),
+            _ => None,
+        });
+        match missing {
+            Some(missing) => Err(DeskError::NoTables { desk: self.name.clone(), missing: missing.to_owned() }.into()),
+            None => Ok(look),
+        }
+    }
+
+    fn failed(&self, error: &postgres::Error) -> DeskError {
+        trouble::of(error, &self.name)
+    }
+}
+
+impl Look<'_> {
+    /// The rows of a statement. One that names what is not there ends in the names of all that lacks.
+    pub(super) fn rows(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>> {
+        let bound: Vec<_> = parameters.iter().map(Parameter::bound).collect::<Result<_>>()?;
+        let bound: Vec<_> = bound.iter().map(|(value, kind)| (&**value, kind.clone())).collect();
+        // planned anew each time, for the values at hand: nothing is left behind in a pool of connections, nor outdated
+        // by a migration
+        let rows = self.server.client.borrow_mut().query_typed(&for_postgres(sql), &bound);
+        rows.map_err(
+            |error| if trouble::is_of_schema(&error) { self.lacks(&error) } else { self.server.failed(&error).into() },
+        )
+    }
+
+    /// What is missing, looked up behind the transaction that failed for it.
+    fn lacks(&self, error: &postgres::Error) -> anyhow::Error {
+        let problems = self.again().and_then(|()| check::problems_of_server(self));
+        match problems {
+            Ok(problems) if !problems.is_empty() => {
+                DeskError::Lacks { desk: self.server.name.clone(), problems: problems.join("; ") }.into()
+            }
+            _ => self.server.failed(error).into(),
+        }
+    }
+
+    fn again(&self) -> Result<()> {
+        let begun = self.server.client.borrow_mut().batch_execute(&format!("ROLLBACK; {}", self.server.begin));
+        begun.map_err(|error| self.server.failed(&error).into())
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+impl Drop for Look<'_> {
+    fn drop(&mut self) {
+        // nothing was written; if the connection is gone, the next look says so
+        let _ = self.server.client.borrow_mut().batch_execute("ROLLBACK");
+    }
+}
+
+/// One message to the server: a transaction that reads, its limits, and whether this is a desk at all.
+///
+/// The limits hold for this transaction only, also where a pool hands the connection to others. A first reading makes
+/// "now" mean now. Compiling a statement takes longer than any of ours.
+fn begin(statement_timeout: Span) -> String {
+    format!(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+         SET LOCAL statement_timeout = {};
+         SET LOCAL lock_timeout = {};
+         SET LOCAL jit = off;
+         SELECT string_agg(name, ', ' ORDER BY name) 
+         FROM unnest(ARRAY['agents', 'contacts', 'conversations', 'messages']) t (name)
+         WHERE to_regclass(name) IS NULL",
+        statement_timeout.duration().as_millis().min(LONGEST_TIMEOUT),
+        BUSY_TIMEOUT.as_millis(),
+    )
+}

@@ -1,0 +1,86 @@
+//! What an error of PostgreSQL means for a pass: try again later, or somebody must act. Its detail is left out: it can
+//! hold what stands in rows.
+
+use std::error::Error as _;
+use std::io;
+
+use postgres::Error;
+use postgres::error::SqlState;
+
+use crate::desk::DeskError;
+
+/// Whether the statement names a table, a column or a function that is not there, or is of another type.
+pub(super) fn is_of_schema(error: &Error) -> bool {
+    let of_schema = [
+        SqlState::UNDEFINED_TABLE,
+        SqlState::UNDEFINED_COLUMN,
+        SqlState::UNDEFINED_FUNCTION,
+        SqlState::DATATYPE_MISMATCH,
+        SqlState::INSUFFICIENT_PRIVILEGE,
+    ];
+    error.code().is_some_and(|code| of_schema.contains(code))
+}
+
+/// The error in our words.
+pub(in crate::desk) fn of(error: &Error, desk: &str) -> DeskError {
+    let desk = desk.to_owned();
+    let Some(said) = error.as_db_error() else {
+        let reason = causes(error);
+        return if is_network(error) {
+            DeskError::Away { desk, reason }
+        } else {
+            DeskError::Refused { desk, reason, remedy: "correct desk.url, desk.ca_file or desk.password_file" }
+        };
+    };
+    let reason = format!("{} (SQLSTATE {})", said.message(), said.code().code());
+    match remedy(said.code()) {
+        Some(remedy) => DeskError::Refused { desk, reason, remedy },
+        None if passes(said.code()) => DeskError::Away { desk, reason },
+        None => DeskError::Failed { desk, reason },
+    }
+}
+
+/// What only a person can put right.
+fn remedy(code: &SqlState) -> Option<&'static str> {
+    Some(match *code {
+        SqlState::INVALID_PASSWORD => "put the password of that user into desk.password_file",
+        SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
+            "correct the user in desk.url, or let them in with a line in the server's pg_hba.conf"
+        }
+        SqlState::INVALID_CATALOG_NAME => "correct the database in desk.url",
+        SqlState::INSUFFICIENT_PRIVILEGE => "as the owner of the tables: GRANT SELECT ON ALL TABLES IN SCHEMA .. TO ..",
+        SqlState::UNDEFINED_TABLE
+        | SqlState::UNDEFINED_COLUMN
+        | SqlState::UNDEFINED_FUNCTION
+        | SqlState::DATATYPE_MISMATCH => "make the tables as schema.postgresql.sql does",
+        _ => return None,
+    })
+}
+
+/// Whether it passes by itself: connections that broke or are too many, a server that starts or stops, locks, time-outs
+/// and conflicts (PostgreSQL 15 manual, appendix A: classes 08, 40, 53, 55 and 57).
+fn passes(code: &SqlState) -> bool {
+    ["08", "40", "53", "55", "57"].iter().any(|class| code.code().starts_with(class))
+}
+
+fn is_network(error: &Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    // a handshake that fails is an error of reading with the reason inside
+    let in_tls =
+        |cause: &io::Error| cause.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>);
+    error.is_closed() || cause.is_some_and(|cause| !in_tls(cause))
+}
+
+/// The error and its causes, which PostgreSQL's client does not say at once.
+fn causes(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let next_text = next.to_string();
+        if !text.contains(&next_text) {
+            text = format!("{text}: {next_text}");
+        }
+        cause = next.source();
+    }
+    text
+}
