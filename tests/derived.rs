@@ -1,10 +1,18 @@
 //! The derived columns of the desk schema: after any sequence of writes they equal a slow, plain definition.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod servers;
+
+use std::cell::RefCell;
 use std::cmp::max;
 
+use doorbell::desk::POSTGRESQL_SCHEMA;
+use postgres::types::ToSql;
+use postgres::{Client, NoTls};
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use rusqlite::{Connection, Row};
+use servers::Postgres;
 
 /// One write of the host program. Ids and times are few, so that writes meet.
 #[derive(Debug, Clone)]
@@ -64,29 +72,30 @@ impl Message {
     }
 }
 
+/// What the definition is about, read from SQLite.
+fn told(connection: &Connection, conversation: i64) -> (Vec<Message>, Vec<Cursor>) {
+    let messages = rows(connection, MESSAGES, conversation, |row| {
+        Ok(Message {
+            id: row.get(0)?,
+            sender: row.get(1)?,
+            sender_id: row.get(2)?,
+            private: row.get(3)?,
+            at: row.get(4)?,
+        })
+    });
+    (messages, rows(connection, CURSORS, conversation, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))))
+}
+
+/// Who looked, and up to when.
+type Cursor = (String, i64, Option<i64>);
+
+const MESSAGES: &str =
+    "SELECT id, sender_type, sender_id, private, created_at FROM messages WHERE deleted = 0 AND conversation_id = ?1";
+const CURSORS: &str = "SELECT reader_type, reader_id, last_seen_at FROM read_cursors WHERE conversation_id = ?1";
+
 /// The definition in plain words: all messages in order, and then whatever is asked of them.
-fn slowly(connection: &Connection, conversation: i64, assignee: Option<i64>) -> Derived {
-    let mut messages = rows(
-        connection,
-        "SELECT id, sender_type, sender_id, private, created_at FROM messages WHERE NOT deleted AND conversation_id = ?1",
-        conversation,
-        |row| {
-            Ok(Message {
-                id: row.get(0)?,
-                sender: row.get(1)?,
-                sender_id: row.get(2)?,
-                private: row.get(3)?,
-                at: row.get(4)?,
-            })
-        },
-    );
+fn slowly((mut messages, cursors): (Vec<Message>, Vec<Cursor>), assignee: Option<i64>) -> Derived {
     messages.sort_by_key(Message::place);
-    let cursors: Vec<(String, i64, Option<i64>)> = rows(
-        connection,
-        "SELECT reader_type, reader_id, last_seen_at FROM read_cursors WHERE conversation_id = ?1",
-        conversation,
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-    );
     let asked: Vec<&Message> = messages.iter().filter(|message| message.sender == "contact").collect();
     let replies: Vec<&Message> = messages.iter().filter(|message| message.is_reply()).collect();
     let last_reply = replies.last().copied();
@@ -253,7 +262,7 @@ proptest! {
             apply(&connection, write);
             for conversation in 1..=2 {
                 for (assignee, derived) in rows(&connection, KEPT, conversation, kept) {
-                    let slow = slowly(&connection, conversation, assignee);
+                    let slow = slowly(told(&connection, conversation), assignee);
                     prop_assert_eq!(&derived, &slow, "conversation {} after step {} of {:#?}", conversation, step, writes);
                 }
             }
@@ -304,4 +313,158 @@ fn seconds_and_microseconds_are_refused_as_times() {
         assert!(connection.execute(begin, [wrong]).is_err(), "{wrong}");
     }
     assert_eq!(connection.execute(begin, [time(0)]), Ok(1));
+}
+
+// ---- the same on PostgreSQL
+
+fn on_postgresql() -> (Postgres, Client) {
+    let server = Postgres::start().unwrap_or_else(|error| panic!("{error}"));
+    let mut client =
+        postgres::Config::new().host_path(server.host()).user("postgres").dbname("postgres").connect(NoTls).unwrap();
+    client.batch_execute(POSTGRESQL_SCHEMA).unwrap();
+    (server, client)
+}
+
+/// Writes as a host would; a write that the schema refuses changes nothing.
+fn apply_there(client: &mut Client, write: &Write) {
+    let mut run = |sql: &str, parameters: &[&(dyn ToSql + Sync)]| {
+        let _refused = client.execute(sql, parameters);
+    };
+    let number = |yes: bool| i16::from(yes);
+    match write {
+        Write::Message { conversation, sender, agent, private, minute } => run(
+            "INSERT INTO messages (conversation_id, sender_type, sender_id, private, created_at) VALUES ($1, $2, $3, $4, $5)",
+            &[conversation, sender, agent, &number(*private), &time(*minute)],
+        ),
+        Write::Replaced { message, conversation, sender, minute } => run(
+            "INSERT INTO messages (id, conversation_id, sender_type, created_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (id) DO UPDATE SET conversation_id = excluded.conversation_id,
+               sender_type = excluded.sender_type, created_at = excluded.created_at",
+            &[message, conversation, sender, &time(*minute)],
+        ),
+        Write::Edited { message, change } => {
+            let mut set = |column: &str, value: &(dyn ToSql + Sync)| {
+                run(&format!("UPDATE messages SET {column} = $2 WHERE id = $1"), &[message, value]);
+            };
+            match change {
+                Change::Deleted(yes) => set("deleted", &number(*yes)),
+                Change::Private(yes) => set("private", &number(*yes)),
+                Change::Moved(conversation) => set("conversation_id", conversation),
+                Change::Dated(minute) => set("created_at", &time(*minute)),
+                Change::Agent(agent) => set("sender_id", agent),
+                Change::Sender(sender) => set("sender_type", sender),
+            }
+        }
+        Write::Removed { message } => run("DELETE FROM messages WHERE id = $1", &[message]),
+        Write::Looked { conversation, reader, id, minute } => run(
+            "INSERT INTO read_cursors VALUES ($1, $2, $3, $4)
+             ON CONFLICT (conversation_id, reader_type, reader_id) DO UPDATE SET last_seen_at = excluded.last_seen_at",
+            &[conversation, reader, id, &minute.map(time)],
+        ),
+        Write::LookMoved { from, to } => {
+            run("UPDATE read_cursors SET conversation_id = $2 WHERE conversation_id = $1", &[from, to]);
+        }
+        Write::LookRemoved { conversation, id } => {
+            run("DELETE FROM read_cursors WHERE conversation_id = $1 AND reader_id = $2", &[conversation, id]);
+        }
+        Write::Assigned { conversation, agent } => {
+            run("UPDATE conversations SET assignee_id = $2 WHERE id = $1", &[conversation, agent]);
+        }
+        Write::Status { conversation, status } => {
+            run("UPDATE conversations SET status = $2 WHERE id = $1", &[conversation, status]);
+        }
+        Write::Begun { conversation, agent } => run(
+            "INSERT INTO conversations (id, assignee_id, created_at) VALUES ($1, $2, $3)
+             ON CONFLICT (id) DO UPDATE SET assignee_id = excluded.assignee_id",
+            &[conversation, agent, &time(0)],
+        ),
+        Write::Ended { conversation } => run("DELETE FROM conversations WHERE id = $1", &[conversation]),
+    }
+}
+
+/// Every conversation there: what is kept of it, and what is right.
+fn kept_and_right(client: &mut Client) -> Vec<(Derived, Derived)> {
+    let ids: Vec<i64> =
+        client.query("SELECT id FROM conversations", &[]).unwrap().iter().map(|row| row.get(0)).collect();
+    let mut both = Vec::new();
+    for id in ids {
+        let row = client.query_one(&KEPT.replace('?', "$"), &[&id]).unwrap();
+        let derived = Derived {
+            waiting_since: row.get(1),
+            unread_since: row.get(2),
+            unseen_reply_at: row.get(3),
+            last_activity_at: row.get(4),
+            last_agent_id: row.get(5),
+            first_reply_at: row.get(6),
+            assignee_last_seen_at: row.get(7),
+            agents_last_seen_at: row.get(8),
+            contact_last_seen_at: row.get(9),
+        };
+        let messages = client.query(&MESSAGES.replace('?', "$"), &[&id]).unwrap();
+        let messages = messages.iter().map(|row| Message {
+            id: row.get(0),
+            sender: row.get(1),
+            sender_id: row.get(2),
+            private: row.get::<_, i16>(3) == 1,
+            at: row.get(4),
+        });
+        let cursors = client.query(&CURSORS.replace('?', "$"), &[&id]).unwrap();
+        let cursors = cursors.iter().map(|row| (row.get(0), row.get(1), row.get(2)));
+        both.push((derived, slowly((messages.collect(), cursors.collect()), row.get(0))));
+    }
+    both
+}
+
+#[test]
+fn no_order_of_writes_leaves_a_derived_column_wrong_on_postgresql() {
+    let (_server, client) = on_postgresql();
+    let client = RefCell::new(client);
+    let config = ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() };
+    let held = TestRunner::new(config).run(&prop::collection::vec(write(), 1..40), |writes| {
+        let client = &mut *client.borrow_mut();
+        client.batch_execute("TRUNCATE conversations RESTART IDENTITY CASCADE").unwrap();
+        for conversation in 1..=2 {
+            apply_there(client, &Write::Begun { conversation, agent: None });
+        }
+        for (step, write) in writes.iter().enumerate() {
+            apply_there(client, write);
+            for (kept, right) in kept_and_right(client) {
+                prop_assert_eq!(&kept, &right, "after step {} of {:#?}", step, writes);
+            }
+        }
+        Ok(())
+    });
+    held.unwrap();
+}
+
+#[test]
+fn many_rows_written_at_once_are_derived_as_well_on_postgresql() {
+    let (_server, mut client) = on_postgresql();
+    client
+        .batch_execute(&format!(
+            "INSERT INTO conversations (id, assignee_id, created_at) SELECT n, 1, {0} FROM generate_series(1, 3) n;
+             INSERT INTO messages (conversation_id, sender_type, sender_id, created_at)
+               SELECT 1 + n % 3, (ARRAY['contact', 'agent', 'contact', 'bot'])[1 + n % 4], n % 2, {0} + n * 60000
+               FROM generate_series(1, 50) n;
+             INSERT INTO read_cursors SELECT n, 'agent', 1, {0} + 1200000 FROM generate_series(1, 3) n",
+            time(0)
+        ))
+        .unwrap();
+    for write in [
+        "SELECT",
+        "UPDATE messages SET deleted = 1 WHERE id % 5 = 0",
+        "UPDATE messages SET conversation_id = 1 + conversation_id % 3",
+        "UPDATE messages SET id = id + 1000",
+        "UPDATE read_cursors SET last_seen_at = last_seen_at + 600000",
+        "DELETE FROM messages WHERE sender_type = 'agent' AND id % 3 = 0",
+        "UPDATE conversations SET assignee_id = NULL WHERE id > 1",
+        "UPDATE conversations SET waiting_since = NULL; SELECT conversations_derive()",
+        "TRUNCATE read_cursors",
+        "TRUNCATE messages CASCADE",
+    ] {
+        client.batch_execute(write).unwrap();
+        let both = kept_and_right(&mut client);
+        assert_eq!(both.len(), 3);
+        both.iter().for_each(|(kept, right)| assert_eq!(kept, right, "after {write}"));
+    }
 }

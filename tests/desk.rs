@@ -1,11 +1,15 @@
 //! The desk room against real database files: what waits, for whom, and in which words.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod mirror;
 mod office;
+mod servers;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
+use std::rc::Rc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use doorbell::desk::{Agents, Content, Desk, Past, ReadMarks, Sender, Wanted, Window};
@@ -14,8 +18,26 @@ use doorbell::model::{
     Provider, RecipientId, Role, Scope, Show, Status, Watch,
 };
 use doorbell::notation::time_of_day;
+use mirror::Mirror;
 use office::{Office, instant};
 use rusqlite::Connection;
+
+thread_local! {
+    /// Where desks are read instead, while this thread asks PostgreSQL.
+    static MIRROR: RefCell<Option<Rc<Mirror>>> = const { RefCell::new(None) };
+}
+
+/// The desk of the office, on the engine that is asked.
+fn open(office: &Office) -> Desk {
+    let mirror = MIRROR.with_borrow(Option::clone);
+    mirror.map_or_else(
+        || Desk::open(&office.path()).unwrap(),
+        |mirror| {
+            mirror.fill(office);
+            mirror.desk()
+        },
+    )
+}
 
 /// For what has no limit in time.
 const WINDOW: Window = Window { now: DateTime::UNIX_EPOCH, before: TimeDelta::zero() };
@@ -26,13 +48,13 @@ fn window(office: &Office) -> Window {
 }
 
 fn pending(office: &Office, watch: Watch) -> Vec<Pending> {
-    Desk::open(&office.path()).unwrap().snapshot().unwrap().pending(watch, window(office), None).unwrap()
+    open(office).snapshot().unwrap().pending(watch, window(office), None).unwrap()
 }
 
 /// What waits in "c1", whatever its age.
 fn pending_in_c1(office: &Office, watch: Watch) -> Vec<Pending> {
     let among = [office.conversation_id("c1")];
-    Desk::open(&office.path()).unwrap().snapshot().unwrap().pending(watch, window(office), Some(&among)).unwrap()
+    open(office).snapshot().unwrap().pending(watch, window(office), Some(&among)).unwrap()
 }
 
 /// Since when "c1" waits, if it does.
@@ -49,7 +71,7 @@ fn waits(office: &Office, unreplied: Option<&str>, unread: Option<&str>) {
 
 fn facts(office: &Office, conversations: &[&str], agents: Agents) -> Facts {
     let ids: Vec<_> = conversations.iter().map(|name| office.conversation_id(name)).collect();
-    Desk::open(&office.path()).unwrap().snapshot().unwrap().facts(&ids, agents, &[]).unwrap()
+    open(office).snapshot().unwrap().facts(&ids, agents, &[]).unwrap()
 }
 
 /// The words of "c1" up to its latest message.
@@ -58,7 +80,7 @@ fn content(office: &Office, show: Show) -> Content {
     let since = since(office, Watch::Unreplied).unwrap();
     let (watch, latest) = (Watch::Unreplied, Some(office.latest("c1")));
     let wanted = Wanted { conversation: conversation.clone(), watch, since, latest, show };
-    let contents = Desk::open(&office.path()).unwrap().snapshot().unwrap().contents(&[wanted]).unwrap();
+    let contents = open(office).snapshot().unwrap().contents(&[wanted]).unwrap();
     contents[&conversation].clone()
 }
 
@@ -209,7 +231,7 @@ fn asked_about_some_conversations_only_those_that_wait_are_answered() {
     let mut office = Office::new();
     office.agent("ada").asks("c1", "x").asks("c2", "x").asks("c3", "x").replies("ada", "c3", "y");
     let ids = [office.conversation_id("c1"), office.conversation_id("c3"), "nonsense".into(), "99999".into()];
-    let desk = Desk::open(&office.path()).unwrap();
+    let desk = open(&office);
     for watch in [Watch::Unreplied, Watch::Unread] {
         let some = desk.snapshot().unwrap().pending(watch, window(&office), Some(&ids)).unwrap();
         assert_eq!(some.iter().map(|pending| &pending.conversation).collect::<Vec<_>>(), [&ids[0]]);
@@ -328,7 +350,7 @@ fn an_event_of_the_future_or_of_a_missing_conversation_is_passed_over() {
     office.connection().execute_batch(orphan).unwrap();
     assert_eq!(pending(&office, Watch::Assigned).len(), 1);
     assert_eq!(pending(&office, Watch::SlaBreach), []);
-    let desk = Desk::open(&office.path()).unwrap();
+    let desk = open(&office);
     let among = |watch| desk.snapshot().unwrap().pending(watch, window(&office), Some(std::slice::from_ref(&gone)));
     assert_eq!((among(Watch::Assigned).unwrap(), among(Watch::SlaBreach).unwrap()), (vec![], vec![]));
     office.at("2026-03-02T08:59:59Z");
@@ -372,7 +394,7 @@ fn a_warning_comes_before_the_deadline_and_the_breach_with_it() {
 fn a_snapshot_does_not_change_under_the_pass() {
     let mut office = Office::new();
     office.agent("ada").asks("c1", "hello?");
-    let desk = Desk::open(&office.path()).unwrap();
+    let desk = open(&office);
     let snapshot = desk.snapshot().unwrap();
     office.replies("ada", "c1", "hi");
     assert_eq!(snapshot.pending(Watch::Unreplied, WINDOW, None).unwrap().len(), 1);
@@ -392,7 +414,7 @@ fn the_first_message_after_a_place_is_found_by_time_and_id() {
     let id = office.conversation_id("c1");
     let instant_of_one = MessageRef { at: one.at, id: "".into() };
     let places = [&one, &two, &three, &instant_of_one].map(|place| (id.clone(), place.clone()));
-    let first = Desk::open(&office.path()).unwrap().snapshot().unwrap().first_after(Watch::Unreplied, &places).unwrap();
+    let first = open(&office).snapshot().unwrap().first_after(Watch::Unreplied, &places).unwrap();
     let expected = [(&places[0], &two), (&places[1], &three), (&places[3], &one)];
     assert_eq!(
         first,
@@ -409,7 +431,7 @@ fn where_replies_are_watched_the_first_reply_after_a_place_is_found() {
     let second = office.latest("c1");
     let id = office.conversation_id("c1");
     let places = [&two, &second].map(|place| (id.clone(), place.clone()));
-    let desk = Desk::open(&office.path()).unwrap();
+    let desk = open(&office);
     let first = desk.snapshot().unwrap().first_after(Watch::UnseenReply, &places).unwrap();
     assert_eq!(first, HashMap::from([(places[0].clone(), second)]));
 }
@@ -647,7 +669,7 @@ fn agents_whom_an_event_names_are_told_of_as_well() {
     office.agent("ada").agent("bob").agent("eve").asks("c1", "x").assign("c1", "ada");
     office.out_of_office("bob", "2026-03-09T09:00:00Z", Some("eve"));
     let also = [office.agent_id("bob"), "99".into(), "nonsense".into()];
-    let desk = Desk::open(&office.path()).unwrap();
+    let desk = open(&office);
     let facts = desk.snapshot().unwrap().facts(&[office.conversation_id("c1")], Agents::Around, &also).unwrap();
     assert_eq!(facts.agents.len(), 3, "ada by the conversation, bob by the event, eve for bob");
 }
@@ -869,7 +891,7 @@ fn a_message_that_is_gone_has_no_words() {
     office.deletes_latest("c1");
     let (watch, latest) = (Watch::Unreplied, Some(latest));
     let wanted = Wanted { conversation, watch, since: office.now(), latest, show: Show::Latest };
-    assert_eq!(Desk::open(&office.path()).unwrap().snapshot().unwrap().contents(&[wanted]).unwrap(), HashMap::new());
+    assert_eq!(open(&office).snapshot().unwrap().contents(&[wanted]).unwrap(), HashMap::new());
 }
 
 /// The words of "c1" for a watch, waiting since nine; without a place, the contact's latest.
@@ -877,7 +899,7 @@ fn words(office: &Office, watch: Watch, latest: Option<MessageRef>) -> Content {
     let conversation = office.conversation_id("c1");
     let since = instant("2026-03-02T09:00:00Z");
     let wanted = Wanted { conversation: conversation.clone(), watch, since, latest, show: Show::Conversation };
-    let contents = Desk::open(&office.path()).unwrap().snapshot().unwrap().contents(&[wanted]).unwrap();
+    let contents = open(office).snapshot().unwrap().contents(&[wanted]).unwrap();
     contents[&conversation].clone()
 }
 
@@ -946,7 +968,7 @@ fn questions_replies_and_events_are_answered_together() {
         wanted("c2", Watch::UnseenReply, Some(office.latest("c2"))),
         wanted("c1", Watch::Unread, Some(office.latest("c1"))),
     ];
-    let contents = Desk::open(&office.path()).unwrap().snapshot().unwrap().contents(&wanted).unwrap();
+    let contents = open(&office).snapshot().unwrap().contents(&wanted).unwrap();
     let body = |name: &str| contents[&office.conversation_id(name)].body.as_str();
     assert_eq!([body("c1"), body("c2"), body("c3")], ["one", "answer", "three"]);
 }
@@ -957,7 +979,7 @@ fn questions_replies_and_events_are_answered_together() {
 fn a_conversation_is_found_by_number_before_id() {
     let mut office = Office::new();
     office.asks("c1", "x").asks("c2", "x").resolve("c2");
-    let desk = Desk::open(&office.path()).unwrap();
+    let desk = open(&office);
     let found = |text: &str| desk.snapshot().unwrap().find_conversation(text).unwrap();
     let (c1, c2) = (office.conversation_id("c1"), office.conversation_id("c2"));
     assert_eq!((found("1000"), found(" #1001 ")), (Some(c1.clone()), Some(c2.clone())));
@@ -975,7 +997,7 @@ fn a_conversation_is_found_by_number_before_id() {
 fn a_person_is_found_by_address_in_any_case_or_by_id() {
     let mut office = Office::new();
     office.contact("zoe").agent("ada").contact("tom");
-    let desk = Desk::open(&office.path()).unwrap();
+    let desk = open(&office);
     let found = |text: &str| desk.snapshot().unwrap().find_person(text).unwrap();
     let (ada, tom) = (RecipientId::Agent(office.agent_id("ada")), RecipientId::Contact(office.contact_id("tom")));
     assert_eq!((found("ADA@Example.com"), found("tom@customer.EXAMPLE ")), (Some(ada.clone()), Some(tom.clone())));
@@ -990,7 +1012,7 @@ fn a_person_is_found_by_address_in_any_case_or_by_id() {
 fn the_latest_message_of_a_closed_conversation_is_known() {
     let mut office = Office::new();
     office.asks("c1", "x").resolve("c1");
-    let desk = Desk::open(&office.path()).unwrap();
+    let desk = open(&office);
     let snapshot = desk.snapshot().unwrap();
     assert_eq!(snapshot.latest(&office.conversation_id("c1")).unwrap(), Some(office.latest("c1")));
     assert_eq!(snapshot.latest(&ConversationId::from("99")).unwrap(), None);
@@ -1087,7 +1109,7 @@ fn a_whole_desk_has_no_problems_and_is_counted() {
         .reads("ada", "c2")
         .asks("c3", "x")
         .resolve("c3");
-    let findings = Desk::open(&office.path()).unwrap().check().unwrap();
+    let findings = open(&office).check().unwrap();
     assert_eq!(findings.problems, Vec::<String>::new());
     assert_eq!((findings.agents, findings.conversations, findings.waiting, findings.unread), (2, 3, 2, 1));
 }
@@ -1129,4 +1151,74 @@ fn reading_leaves_every_byte_and_the_journal_mode_alone() {
     drop(desk);
     assert_eq!(fs::read(&path).unwrap(), before);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nor is anything left beside it");
+}
+
+// ---- the same on PostgreSQL
+
+macro_rules! bodies {
+    ($($name:ident)*) => { [$((stringify!($name), $name as fn())),*] };
+}
+
+#[test]
+fn every_question_has_the_same_answer_on_postgresql() {
+    let bodies = bodies! {
+        a_conversation_waits_since_the_first_unanswered_message_and_shows_the_latest
+        a_reply_ends_the_wait_and_the_next_question_begins_a_new_one
+        notes_bots_and_the_system_do_not_answer
+        a_reply_that_is_withdrawn_or_made_private_is_none
+        a_question_taken_back_does_not_wait
+        messages_of_one_instant_are_ordered_by_id
+        a_reply_that_is_written_late_answers_only_what_came_before_it
+        a_message_moved_to_another_conversation_waits_there
+        only_open_conversations_wait
+        an_assignee_who_never_looked_has_read_nothing
+        what_the_assignee_has_read_is_read_whatever_others_do
+        an_assignee_who_replied_has_read_up_to_there_and_a_colleagues_reply_is_not_a_look
+        a_contact_with_the_assignees_id_is_somebody_else
+        the_longest_wait_comes_first_and_ids_decide_between_equals
+        asked_about_some_conversations_only_those_that_wait_are_answered
+        a_first_message_and_one_after_an_answer_are_told_apart
+        an_unseen_reply_waits_since_the_first_that_the_contact_has_not_seen
+        a_reply_stays_unseen_when_the_conversation_is_resolved_and_notes_and_bots_are_no_replies
+        the_longest_unseen_reply_comes_first_though_another_spoke_later
+        what_is_older_than_three_days_is_found_only_where_it_is_asked_about
+        an_event_is_told_of_by_its_kind_with_who_did_what_to_whom
+        a_warning_comes_before_the_deadline_and_the_breach_with_it
+        the_first_message_after_a_place_is_found_by_time_and_id
+        where_replies_are_watched_the_first_reply_after_a_place_is_found
+        the_facts_tell_of_everybody_around_a_conversation
+        all_agents_are_told_of_on_demand
+        how_far_every_agent_has_read_is_told_of
+        every_surface_of_agents_and_contacts_is_told_of
+        a_conversation_says_how_it_stands
+        a_bot_is_silent_since_the_first_question_after_its_latest_word
+        people_come_with_everything_that_reaches_them
+        what_an_agent_switched_is_told_of_row_by_row
+        hours_and_absences_are_told_of
+        a_stand_in_and_the_stand_ins_stand_in_are_told_of_with_all_that_is_theirs
+        two_who_stand_in_for_each_other_and_one_who_is_gone_are_no_trouble
+        agents_whom_an_event_names_are_told_of_as_well
+        devices_belong_to_agents_or_contacts
+        a_value_that_cannot_be_read_costs_that_value_alone_and_is_warned_of_once
+        the_latest_message_comes_with_its_files_and_the_count_of_those_before
+        a_shown_conversation_brings_the_last_ten_messages_oldest_first
+        nothing_is_read_of_a_message_that_is_not_shown
+        a_message_comes_with_at_most_twenty_files
+        a_body_of_ten_megabytes_is_cut_inside_the_database
+        html_is_shown_as_text
+        a_message_that_is_gone_has_no_words
+        unseen_replies_come_with_the_replies_before_them
+        an_event_or_a_deadline_shows_the_contacts_latest_message_and_counts_none
+        who_wrote_a_message_is_told
+        questions_replies_and_events_are_answered_together
+        a_conversation_is_found_by_number_before_id
+        a_person_is_found_by_address_in_any_case_or_by_id
+        the_latest_message_of_a_closed_conversation_is_known
+        a_whole_desk_has_no_problems_and_is_counted
+    };
+    MIRROR.set(Some(Rc::new(Mirror::start())));
+    for (name, body) in bodies {
+        println!("on PostgreSQL: {name}");
+        body();
+    }
 }

@@ -14,6 +14,8 @@ use office::Office;
 
 const EXAMPLE: &str = include_str!("../config.example.toml");
 const DESK: &str = "[desk]\nurl = \"sqlite:chat.db\"\n";
+/// A desk in a file, for which nothing of a server is right.
+const FILE: &str = "url = \"sqlite:/var/lib/chat/chat.db\"";
 const EMAIL: &str = "\n[email]\nserver = \"smtp.example.com:465\"\nfrom = \"Desk <desk@example.com>\"\n";
 const RULE: &str = "\n[rule.reminder]\nwatch = \"unreplied\"\nschedule = { every = \"5m\" }\ntell = [\"assignee\"]\n";
 
@@ -124,6 +126,7 @@ fn every_line_that_is_commented_out_is_right_without_its_mark() {
     let lines: Vec<&str> = reference().lines().collect();
     let networks = lines.iter().position(|line| *line == "[push.apns]").unwrap();
     let behind = lines.iter().position(|line| *line == "[desktop]").unwrap();
+    let ledger = lines.iter().position(|line| *line == "[ledger]").unwrap();
     let is_example = |line: &str| line.starts_with('#') && !line.starts_with("# ");
     for (index, line) in lines.iter().enumerate().filter(|(_, line)| is_example(line)) {
         let key = line[1..].split(" = ").next().unwrap();
@@ -133,7 +136,12 @@ fn every_line_that_is_commented_out_is_right_without_its_mark() {
             let section = text.split_off(text.rfind("\n[").unwrap_or_default());
             text += &by_itself(key, section);
         }
+        let of_server = index < ledger && ["url", "password_file", "ca_file"].contains(&key);
         match key {
+            _ if of_server => {
+                let server = if key == "url" { "" } else { "url = \"postgres://doorbell@db/chat\"" };
+                text = text.replace(FILE, server);
+            }
             "schedule" => text = text.replace("\nschedule = { every = \"5m\" }", ""),
             "username" => text.push_str("\npassword = \"${P}\""),
             "password" | "password_file" => text.push_str("\nusername = \"u\""),
@@ -145,7 +153,11 @@ fn every_line_that_is_commented_out_is_right_without_its_mark() {
         if is_push {
             rest = [&lines[index + 1..networks], &lines[behind..]].concat();
         }
-        let text = format!("{text}\n{}\n{}", &line[1..], rest.join("\n"));
+        let mut rest = rest.join("\n");
+        if of_server {
+            rest = rest.replacen("\n#path = ", "\npath = ", 1);
+        }
+        let text = format!("{text}\n{}\n{rest}", &line[1..]);
         parse(&text).unwrap_or_else(|mistake| panic!("{line}: {mistake}"));
     }
 }
