@@ -989,7 +989,7 @@ fn a_conversation_is_found_by_number_before_id() {
         .connection()
         .execute("UPDATE conversations SET number = ?1 WHERE id = ?2", [c1.as_str(), c2.as_str()])
         .unwrap();
-    let error = desk.snapshot().unwrap().find_conversation(c1.as_str()).unwrap_err().to_string();
+    let error = open(&office).snapshot().unwrap().find_conversation(c1.as_str()).unwrap_err().to_string();
     assert!(error.contains(c1.as_str()) && error.contains(c2.as_str()), "{error}");
 }
 

@@ -15,15 +15,6 @@ pub struct Settings {
     /// The chat database: `sqlite:PATH`, where a relative path begins at the folder of the settings file, or
     /// `postgres://USER@HOST/DATABASE`.
     pub url: DeskUrl,
-    /// The file with the password of that user; for PostgreSQL only.
-    #[serde(default)]
-    pub password_file: Option<PathBuf>,
-    /// The authorities that are trusted beside the system's; for PostgreSQL only.
-    #[serde(default)]
-    pub ca_file: Option<PathBuf>,
-    /// How long PostgreSQL may work on one question.
-    #[serde(default = "half_a_minute")]
-    pub statement_timeout: Span,
     /// What the desk is called in mails.
     #[serde(default = "support_desk")]
     pub name: String,
@@ -39,6 +30,15 @@ pub struct Settings {
     /// Whether a conversation that was told by email counts as read by the agent who was told.
     #[serde(default)]
     pub mark_read_after_email: bool,
+    /// The file with the password of that user; for PostgreSQL only.
+    #[serde(default)]
+    pub password_file: Option<PathBuf>,
+    /// The authorities that are trusted beside the system's; for PostgreSQL only.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    /// How long PostgreSQL may work on one question.
+    #[serde(default = "half_a_minute")]
+    pub statement_timeout: Span,
 }
 
 fn support_desk() -> String {
