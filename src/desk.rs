@@ -66,7 +66,7 @@ pub struct Desk {
 #[derive(Debug)]
 enum Engine {
     Sqlite(File),
-    Postgres(Server),
+    Postgres(Box<Server>),
 }
 
 /// A database file.
@@ -96,7 +96,7 @@ impl Desk {
         match &settings.url {
             DeskUrl::Sqlite(path) => Self::open(&folder.join(path)),
             DeskUrl::Postgres(address) => {
-                let engine = Engine::Postgres(Server::connect(address, settings, folder)?);
+                let engine = Engine::Postgres(Box::new(Server::connect(address, settings, folder)?));
                 Ok(Self { engine, strange_words: RefCell::default() })
             }
         }

@@ -72,7 +72,7 @@ impl Message {
     }
 }
 
-/// What the definition is about, read from SQLite.
+/// What the definition is about, read from `SQLite`.
 fn told(connection: &Connection, conversation: i64) -> (Vec<Message>, Vec<Cursor>) {
     let messages = rows(connection, MESSAGES, conversation, |row| {
         Ok(Message {

@@ -13,7 +13,7 @@ pub enum DeskUrl {
     /// A file of `SQLite`.
     Sqlite(PathBuf),
     /// A database on a PostgreSQL server.
-    Postgres(Address),
+    Postgres(Box<Address>),
 }
 
 impl DeskUrl {
@@ -36,7 +36,7 @@ impl FromStr for DeskUrl {
             return Err(format!("{text:?} does not say which kind of database it is; {remedy}"));
         };
         if matches!(scheme, "postgres" | "postgresql") {
-            return text.parse().map(Self::Postgres);
+            return text.parse().map(|address| Self::Postgres(Box::new(address)));
         }
         if scheme != "sqlite" {
             // the rest of such an address may hold a password

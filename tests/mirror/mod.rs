@@ -112,7 +112,7 @@ fn connect(server: &Postgres) -> Client {
 
 fn copy(office: &Office, table: &str, script: &mut String) {
     let mut read = office.connection().prepare(&format!("SELECT * FROM {table}")).unwrap();
-    let names: Vec<String> = read.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = read.column_names().map(str::to_owned).collect();
     let kept: Vec<usize> = (0..names.len()).filter(|place| !DERIVED.contains(&names[*place].as_str())).collect();
     let columns: Vec<&str> = kept.iter().map(|place| names[*place].as_str()).collect();
     let mut rows = read.query([]).unwrap();
