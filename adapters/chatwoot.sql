@@ -14,6 +14,7 @@
 --   * Deadlines count around the clock: a policy for business hours falls due too early here.
 --   * An assignment is an event for those whom Chatwoot itself keeps a notification for, until they have read it.
 --   * Somebody in several accounts belongs to none here, with the strongest of their roles.
+--   * Devices are subscribed with Chatwoot's own VAPID key and Firebase project, which pushes to them need.
 -- Left out
 --   * preferences: Chatwoot's switches steer its own mails, which are off where doorbell sends them instead.
 --   * availability (hours belong to inboxes), read_cursors (one for the assignee, one for all), contact time zones.
@@ -39,6 +40,8 @@ CROSS JOIN LATERAL (
 WHERE c.waiting_since IS NOT NULL AND c.status = 0
 
 -- relation: unread_conversations
+-- `+ 0` keeps the planner from the index on senders, which holds everything that an agent ever wrote (10 s instead of
+-- 0.1 s); OFFSET 0 from finding the place twice.
 SELECT c.id AS conversation_id,
        floor(extract(epoch FROM first.created_at) * 1000)::bigint AS unread_since,
        latest.id AS message_id
@@ -49,8 +52,9 @@ CROSS JOIN LATERAL (
     coalesce((
       SELECT m.created_at FROM public.messages m
       WHERE m.conversation_id = c.id AND m.account_id = c.account_id AND m.message_type = 1 AND NOT m.private
-        AND m.sender_type = 'User' AND m.sender_id = c.assignee_id
-      ORDER BY m.created_at DESC LIMIT 1), '-infinity')) END AS at) read_until
+        AND m.sender_type = 'User' AND m.sender_id + 0 = c.assignee_id
+      ORDER BY m.created_at DESC LIMIT 1), '-infinity')) END AS at
+  OFFSET 0) read_until
 CROSS JOIN LATERAL (
   SELECT m.id FROM public.messages m
   WHERE m.conversation_id = c.id AND m.account_id = c.account_id AND m.message_type = 0
@@ -91,7 +95,7 @@ SELECT c.id AS conversation_id,
        (SELECT floor(extract(epoch FROM min(e.created_at)) * 1000)::bigint FROM public.sla_events e
         WHERE e.applied_sla_id = a.id AND e.event_type = due.event_type AND e.created_at >= due.at) AS breached_at
 FROM public.conversations c
-JOIN public.applied_slas a ON a.conversation_id = c.id AND a.sla_policy_id = c.sla_policy_id
+JOIN public.applied_slas a ON a.conversation_id = c.id AND a.sla_policy_id IS NOT DISTINCT FROM c.sla_policy_id
 JOIN public.sla_policies p ON p.id = a.sla_policy_id
 CROSS JOIN LATERAL (VALUES
   ('first_response', 0, CASE WHEN c.first_reply_created_at IS NULL

@@ -40,22 +40,26 @@ CROSS JOIN LATERAL (
 WHERE c.waiting_since IS NOT NULL
 
 -- relation: unread_conversations
+-- OFFSET 0 keeps the planner from finding the same place twice.
 SELECT c.id AS conversation_id,
        floor(extract(epoch FROM first.created_at) * 1000)::bigint AS unread_since,
        latest.id AS message_id
 FROM public.conversations c
 JOIN public.conversation_statuses s ON s.id = c.status_id AND s.category = 'open'
-LEFT JOIN public.conversation_last_seen seen
-  ON seen.conversation_id = c.id AND seen.user_id = c.assigned_user_id
 LEFT JOIN public.ai_assistants ai ON ai.user_id = c.assigned_user_id
 CROSS JOIN LATERAL (
+  SELECT (SELECT l.last_seen_at FROM public.conversation_last_seen l
+          WHERE l.conversation_id = c.id AND l.user_id = c.assigned_user_id) AS at
+  OFFSET 0) seen
+CROSS JOIN LATERAL (
   SELECT greatest(
-    CASE WHEN ai.user_id IS NULL THEN coalesce(seen.last_seen_at, '-infinity') ELSE '-infinity' END,
+    CASE WHEN ai.user_id IS NULL THEN coalesce(seen.at, '-infinity') ELSE '-infinity' END,
     (SELECT coalesce(max(m.created_at), '-infinity') FROM public.conversation_messages m
      WHERE m.conversation_id = c.id AND m.type = 'outgoing' AND NOT m.private AND m.status = 'sent'
        AND m.sender_id IS DISTINCT FROM (
          SELECT y.id FROM public.users y WHERE y.type = 'agent' AND y.email = 'System' AND y.deleted_at IS NULL)
-       AND (c.assigned_user_id IS NULL OR ai.user_id IS NOT NULL OR m.sender_id = c.assigned_user_id))) AS at) read_until
+       AND (c.assigned_user_id IS NULL OR ai.user_id IS NOT NULL OR m.sender_id = c.assigned_user_id))) AS at
+  OFFSET 0) read_until
 CROSS JOIN LATERAL (
   SELECT m.id FROM public.conversation_messages m
   WHERE m.conversation_id = c.id AND m.type = 'incoming' AND m.created_at > read_until.at
@@ -64,7 +68,7 @@ CROSS JOIN LATERAL (
   SELECT m.created_at FROM public.conversation_messages m
   WHERE m.conversation_id = c.id AND m.type = 'incoming' AND m.created_at > read_until.at
   ORDER BY m.created_at LIMIT 1) first
-WHERE c.assigned_user_id IS NOT NULL AND (seen.last_seen_at IS NULL OR seen.last_seen_at < c.last_message_at)
+WHERE c.assigned_user_id IS NOT NULL AND (seen.at IS NULL OR seen.at < c.last_message_at)
    OR c.assigned_user_id IS NULL AND c.waiting_since IS NOT NULL
 
 -- relation: unseen_replies
