@@ -28,7 +28,8 @@ lint:
 
 # nextest runs the tests of all files at once; without it cargo's own runner does the same work
 units:
-	@sink=$$(.ci/smtp-sink) && export DOORBELL_SMTP_SINK="$$sink" && \
+	@sink=$$(.ci/smtp-sink) && postgresql=$$(.ci/postgresql) && mariadb=$$(.ci/mariadb) && \
+	export DOORBELL_SMTP_SINK="$$sink" DOORBELL_POSTGRESQL_BIN="$$postgresql" DOORBELL_MARIADB_BIN="$$mariadb" && \
 	if $(CARGO) nextest --version >/dev/null 2>&1; \
 	then $(CARGO) nextest run --locked --no-fail-fast; \
 	else $(CARGO) test --locked --no-fail-fast --lib --bins --tests; \

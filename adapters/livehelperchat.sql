@@ -19,41 +19,42 @@
 --     sla_deadlines, read_cursors, mail conversations, blocked visitors.
 
 -- relation: waiting_conversations
-SELECT w.id AS conversation_id,
-       (SELECT m.time FROM lh_msg m WHERE m.id = w.first_id) * 1000 AS waiting_since,
-       w.latest_id AS message_id
-FROM (
-  SELECT c.id,
-         (SELECT min(m.id) FROM lh_msg m
-          WHERE m.chat_id = c.id AND m.user_id = 0 AND m.id > coalesce((
-            SELECT max(r.id) FROM lh_msg r
-            WHERE r.chat_id = c.id AND r.user_id > 0 AND r.meta_msg NOT LIKE '%"whisper":true%'), 0)) AS first_id,
-         (SELECT max(m.id) FROM lh_msg m WHERE m.chat_id = c.id AND m.user_id = 0) AS latest_id
-  FROM lh_chat c
-  WHERE c.status IN (0, 1)) w
-WHERE w.first_id IS NOT NULL
+SELECT c.id AS conversation_id,
+       (SELECT m.time FROM lh_msg m
+        WHERE m.chat_id = c.id AND m.user_id = 0 AND m.id > coalesce((
+          SELECT r.id FROM lh_msg r
+          WHERE r.chat_id = c.id AND r.user_id > 0 AND r.meta_msg NOT LIKE '%"whisper":true%'
+          ORDER BY r.id DESC LIMIT 1), 0)
+        ORDER BY m.id LIMIT 1) * 1000 AS waiting_since,
+       latest.id AS message_id
+FROM lh_chat c
+JOIN lh_msg latest ON latest.id = (
+  SELECT m.id FROM lh_msg m
+  WHERE m.chat_id = c.id AND (m.user_id = 0 OR m.user_id > 0 AND m.meta_msg NOT LIKE '%"whisper":true%')
+  ORDER BY m.id DESC LIMIT 1)
+WHERE c.status IN (0, 1) AND latest.user_id = 0
 
 -- relation: unread_conversations
-SELECT w.id AS conversation_id,
-       (SELECT m.time FROM lh_msg m WHERE m.id = coalesce(w.first_id, w.latest_id)) * 1000 AS unread_since,
-       w.latest_id AS message_id
-FROM (
-  SELECT c.id,
-         (SELECT min(m.id) FROM lh_msg m
-          WHERE m.chat_id = c.id AND m.user_id = 0 AND m.id > coalesce((
-            SELECT max(r.id) FROM lh_msg r
-            WHERE r.chat_id = c.id AND r.user_id > 0 AND r.meta_msg NOT LIKE '%"whisper":true%'), 0)) AS first_id,
-         (SELECT max(m.id) FROM lh_msg m WHERE m.chat_id = c.id AND m.user_id = 0) AS latest_id
-  FROM lh_chat c
-  WHERE c.has_unread_messages IN (1, 2) AND c.status IN (0, 1)) w
-WHERE w.latest_id IS NOT NULL
+SELECT c.id AS conversation_id,
+       coalesce((SELECT m.time FROM lh_msg m
+        WHERE m.chat_id = c.id AND m.user_id = 0 AND m.id > coalesce((
+          SELECT r.id FROM lh_msg r
+          WHERE r.chat_id = c.id AND r.user_id > 0 AND r.meta_msg NOT LIKE '%"whisper":true%'
+          ORDER BY r.id DESC LIMIT 1), 0)
+        ORDER BY m.id LIMIT 1), latest.time) * 1000 AS unread_since,
+       latest.id AS message_id
+FROM lh_chat c
+JOIN lh_msg latest ON latest.id = (
+  SELECT m.id FROM lh_msg m WHERE m.chat_id = c.id AND m.user_id = 0 ORDER BY m.id DESC LIMIT 1)
+WHERE c.has_unread_messages IN (1, 2) AND c.status IN (0, 1)
 
 -- relation: unseen_replies
 SELECT c.id AS conversation_id, r.time * 1000 AS replied_at, r.id AS message_id
 FROM lh_chat c
 JOIN lh_msg r ON r.id = (
-  SELECT max(m.id) FROM lh_msg m
-  WHERE m.chat_id = c.id AND m.user_id > 0 AND m.meta_msg NOT LIKE '%"whisper":true%')
+  SELECT m.id FROM lh_msg m
+  WHERE m.chat_id = c.id AND m.user_id > 0 AND m.meta_msg NOT LIKE '%"whisper":true%'
+  ORDER BY m.id DESC LIMIT 1)
 WHERE c.has_unread_op_messages = 1
   AND r.time > unix_timestamp() - 172800
   AND NOT EXISTS (SELECT 1 FROM lh_msg m WHERE m.chat_id = c.id AND m.id > r.id AND m.user_id = 0)

@@ -21,47 +21,53 @@
 --     sla_deadlines, read_cursors, time zones and languages of users.
 
 -- relation: waiting_conversations
-SELECT w.id AS conversation_id,
-       (SELECT timestampdiff(SECOND, '1970-01-01', m.creation_time) * 1000 FROM sb_messages m WHERE m.id = w.first_id)
-         AS waiting_since,
-       w.latest_id AS message_id
-FROM (
-  SELECT c.id,
-         (SELECT min(m.id) FROM sb_messages m
-          WHERE m.conversation_id = c.id AND m.user_id = c.user_id AND m.id > coalesce((
-            SELECT max(r.id) FROM sb_messages r JOIN sb_users a ON a.id = r.user_id
-            WHERE r.conversation_id = c.id AND a.user_type IN ('agent', 'admin')), 0)) AS first_id,
-         (SELECT max(m.id) FROM sb_messages m WHERE m.conversation_id = c.id AND m.user_id = c.user_id) AS latest_id
-  FROM sb_conversations c
-  WHERE c.status_code = 2
-  UNION ALL
-  SELECT c.id,
-         (SELECT min(m.id) FROM sb_messages m
-          WHERE m.conversation_id = c.id AND m.user_id = c.user_id AND m.id > coalesce((
-            SELECT max(r.id) FROM sb_messages r JOIN sb_users a ON a.id = r.user_id
-            WHERE r.conversation_id = c.id AND a.user_type IN ('agent', 'admin')), 0)),
-         (SELECT max(m.id) FROM sb_messages m WHERE m.conversation_id = c.id AND m.user_id = c.user_id)
-  FROM (SELECT DISTINCT r.conversation_id FROM sb_messages r
-        WHERE r.id > (SELECT max(n.id) - 100000 FROM sb_messages n)) recent
-  JOIN sb_conversations c ON c.id = recent.conversation_id
-  WHERE c.status_code = 0) w
-WHERE w.first_id IS NOT NULL
+-- STRAIGHT_JOIN keeps the planner from reading sb_conversations a second time.
+SELECT c.id AS conversation_id,
+       (SELECT timestampdiff(SECOND, '1970-01-01', m.creation_time) * 1000 FROM sb_messages m
+        WHERE m.conversation_id = c.id AND m.user_id = c.user_id AND m.id > coalesce((
+          SELECT r.id FROM sb_messages r JOIN sb_users a ON a.id = r.user_id
+          WHERE r.conversation_id = c.id AND a.user_type IN ('agent', 'admin')
+          ORDER BY r.id DESC LIMIT 1), 0)
+        ORDER BY m.id LIMIT 1) AS waiting_since,
+       latest.id AS message_id
+FROM sb_conversations c
+JOIN sb_messages latest ON latest.id = (
+  SELECT m.id FROM sb_messages m JOIN sb_users u ON u.id = m.user_id
+  WHERE m.conversation_id = c.id AND (m.user_id = c.user_id OR u.user_type IN ('agent', 'admin'))
+  ORDER BY m.id DESC LIMIT 1)
+WHERE c.status_code = 2 AND latest.user_id = c.user_id
+UNION ALL
+SELECT c.id,
+       (SELECT timestampdiff(SECOND, '1970-01-01', m.creation_time) * 1000 FROM sb_messages m
+        WHERE m.conversation_id = c.id AND m.user_id = c.user_id AND m.id > coalesce((
+          SELECT r.id FROM sb_messages r JOIN sb_users a ON a.id = r.user_id
+          WHERE r.conversation_id = c.id AND a.user_type IN ('agent', 'admin')
+          ORDER BY r.id DESC LIMIT 1), 0)
+        ORDER BY m.id LIMIT 1),
+       latest.id
+FROM (SELECT DISTINCT r.conversation_id FROM sb_messages r
+      WHERE r.id > (SELECT max(n.id) - 100000 FROM sb_messages n)) recent
+STRAIGHT_JOIN sb_conversations c ON c.id = recent.conversation_id
+JOIN sb_messages latest ON latest.id = (
+  SELECT m.id FROM sb_messages m JOIN sb_users u ON u.id = m.user_id
+  WHERE m.conversation_id = c.id AND (m.user_id = c.user_id OR u.user_type IN ('agent', 'admin'))
+  ORDER BY m.id DESC LIMIT 1)
+WHERE c.status_code = 0 AND latest.user_id = c.user_id
 
 -- relation: unread_conversations
-SELECT w.id AS conversation_id,
-       (SELECT timestampdiff(SECOND, '1970-01-01', m.creation_time) * 1000 FROM sb_messages m
-        WHERE m.id = coalesce(w.first_id, w.latest_id)) AS unread_since,
-       w.latest_id AS message_id
-FROM (
-  SELECT c.id,
-         (SELECT min(m.id) FROM sb_messages m
-          WHERE m.conversation_id = c.id AND m.user_id = c.user_id AND m.id > coalesce((
-            SELECT max(r.id) FROM sb_messages r JOIN sb_users a ON a.id = r.user_id
-            WHERE r.conversation_id = c.id AND a.user_type IN ('agent', 'admin')), 0)) AS first_id,
-         (SELECT max(m.id) FROM sb_messages m WHERE m.conversation_id = c.id AND m.user_id = c.user_id) AS latest_id
-  FROM sb_conversations c
-  WHERE c.status_code = 2) w
-WHERE w.latest_id IS NOT NULL
+SELECT c.id AS conversation_id,
+       coalesce((SELECT timestampdiff(SECOND, '1970-01-01', m.creation_time) * 1000 FROM sb_messages m
+        WHERE m.conversation_id = c.id AND m.user_id = c.user_id AND m.id > coalesce((
+          SELECT r.id FROM sb_messages r JOIN sb_users a ON a.id = r.user_id
+          WHERE r.conversation_id = c.id AND a.user_type IN ('agent', 'admin')
+          ORDER BY r.id DESC LIMIT 1), 0)
+        ORDER BY m.id LIMIT 1),
+         timestampdiff(SECOND, '1970-01-01', latest.creation_time) * 1000) AS unread_since,
+       latest.id AS message_id
+FROM sb_conversations c
+JOIN sb_messages latest ON latest.id = (
+  SELECT m.id FROM sb_messages m WHERE m.conversation_id = c.id AND m.user_id = c.user_id ORDER BY m.id DESC LIMIT 1)
+WHERE c.status_code = 2
 
 -- relation: unseen_replies
 SELECT c.id AS conversation_id,

@@ -7,7 +7,7 @@
 -- not archived either, and hold what is easily mistaken: bots, empty messages, answers by other agents.
 
 SET @conversations = coalesce(@conversations, 200000), @waiting = coalesce(@waiting, 3000);
-SET @every = @conversations DIV @waiting, @now = timestamp(utc_timestamp()), unique_checks = 0, foreign_key_checks = 0;
+SET @every = @conversations DIV @waiting, @now = utc_timestamp(), unique_checks = 0, foreign_key_checks = 0;
 SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci;
 
 CREATE TABLE sb_users (
@@ -39,13 +39,13 @@ CREATE TABLE sb_messages (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- People: an administrator, thirty-nine agents (the first nineteen without a department), a bot; then those who ask.
-INSERT INTO sb_users (first_name, last_name, email, user_type, creation_time, token, last_activity, department)
-  SELECT 'Agent', seq, concat('agent', seq, '@desk.example'), if(seq = 1, 'admin', 'agent'), @now, concat('a', seq),
+INSERT INTO sb_users (id, first_name, last_name, email, user_type, creation_time, token, last_activity, department)
+  SELECT seq, 'Agent', seq, concat('agent', seq, '@desk.example'), if(seq = 1, 'admin', 'agent'), @now, concat('a', seq),
          @now - INTERVAL seq MINUTE, if(seq < 21, NULL, 1 + seq MOD 4)
   FROM seq_1_to_40;
-INSERT INTO sb_users (first_name, last_name, user_type, creation_time, token) VALUES ('Robot', '', 'bot', @now, 'bot');
-INSERT INTO sb_users (first_name, last_name, email, user_type, creation_time, token, last_activity)
-  SELECT 'User', seq, if(seq MOD 3 > 0, concat('user', seq, '@mail.example'), NULL),
+INSERT INTO sb_users (id, first_name, last_name, user_type, creation_time, token) VALUES (41, 'Robot', '', 'bot', @now, 'bot');
+INSERT INTO sb_users (id, first_name, last_name, email, user_type, creation_time, token, last_activity)
+  SELECT 41 + seq, 'User', seq, if(seq MOD 3 > 0, concat('user', seq, '@mail.example'), NULL),
          elt(1 + seq MOD 3, 'visitor', 'lead', 'user'), @now, concat('u', seq), @now
   FROM seq_1_to_1000000 WHERE seq <= @conversations DIV 2;
 INSERT INTO sb_users_data (user_id, slug, name, value)
@@ -82,6 +82,7 @@ SELECT p.id, CAST(s.seq AS int) AS j, p.agent, p.user,
   END AS varchar(8)) AS who
 FROM plan p JOIN seq_1_to_20 s ON s.seq <= p.n;
 
+-- References are not checked row by row: the conversations come last, from what was said in them.
 INSERT INTO sb_messages (user_id, message, creation_time, attachments, payload, conversation_id)
 SELECT CASE who WHEN 'contact' THEN user WHEN 'bot' THEN 41 WHEN 'empty' THEN 41 WHEN 'other' THEN 1 + agent MOD 40
          ELSE agent END,
@@ -98,4 +99,5 @@ SELECT p.id, p.user, if(p.id MOD 5 = 0, concat('About ', p.id), NULL), @now - IN
 FROM plan p;
 
 DROP TABLE plan, written;
+SET foreign_key_checks = 1;
 ANALYZE TABLE sb_users, sb_users_data, sb_conversations, sb_messages;

@@ -1,4 +1,5 @@
-//! Servers to send to: Postfix's `smtp-sink`, and one of our own that misbehaves by plan and knows what it took.
+//! Servers to send to: Postfix's `smtp-sink`, and one of our own that misbehaves by plan and knows what it took. Servers to
+//! read from: PostgreSQL and MariaDB, each a test's own.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -12,12 +13,17 @@
 
 mod certificates;
 mod http;
+mod mariadb;
 mod plan;
+mod postgres;
+mod programs;
 mod sink;
 mod smtp;
 
 pub use certificates::Authority;
 pub use http::{HttpServer, Reply, Seen};
+pub use mariadb::MariaDb;
 pub use plan::{Act, At};
+pub use postgres::Postgres;
 pub use sink::{Sink, postfix_program};
 pub use smtp::{Accepted, SmtpServer, Tls};
