@@ -41,7 +41,7 @@ WHERE c.waiting_since IS NOT NULL AND c.status = 0
 
 -- relation: unread_conversations
 -- `+ 0` keeps the planner from the index on senders, which holds everything that an agent ever wrote (10 s instead of
--- 0.1 s); OFFSET 0 from finding the place twice.
+-- 0.1 s), and OFFSET 0 from finding the place twice.
 SELECT c.id AS conversation_id,
        floor(extract(epoch FROM first.created_at) * 1000)::bigint AS unread_since,
        latest.id AS message_id

@@ -7,7 +7,7 @@ use std::process::{Child, Command};
 use rustix::process::geteuid;
 use tempfile::TempDir;
 
-use super::programs::{finish, find, wait_for};
+use super::programs::{find, finish, wait_for};
 
 const OPTIONS: &[&str] = &[
     "--no-defaults",
@@ -34,6 +34,8 @@ impl MariaDb {
         let user = if geteuid().is_root() { &["--user=root"][..] } else { &[] };
         finish(
             Command::new(program("mariadb-install-db")?)
+                // a server that starts clears its folder for temporary tables, also of those of its neighbours
+                .env("TMPDIR", folder.path())
                 .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
                 .arg(&data)
                 .args(user),
@@ -41,7 +43,7 @@ impl MariaDb {
 
         let log = File::create(folder.path().join("log")).map_err(|error| error.to_string())?;
         let mut command = Command::new(program("mariadbd")?);
-        command.args(OPTIONS).arg(&data).args(user).stderr(log);
+        command.env("TMPDIR", folder.path()).args(OPTIONS).arg(&data).args(user).stderr(log);
         command.arg(format!("--socket={}", folder.path().join("socket").display()));
         command.arg(format!("--pid-file={}", folder.path().join("pid").display()));
         let server = command.spawn().map_err(|error| format!("start mariadbd: {error}"))?;

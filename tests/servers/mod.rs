@@ -25,5 +25,6 @@ pub use http::{HttpServer, Reply, Seen};
 pub use mariadb::MariaDb;
 pub use plan::{Act, At};
 pub use postgres::Postgres;
+pub use programs::finish;
 pub use sink::{Sink, postfix_program};
 pub use smtp::{Accepted, SmtpServer, Tls};

@@ -9,7 +9,7 @@ use std::process::{Child, Command};
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use tempfile::TempDir;
 
-use super::programs::{finish, find, wait_for};
+use super::programs::{find, finish, wait_for};
 
 /// PostgreSQL refuses to run as root; this is `nobody` on every Linux.
 const NOBODY: u32 = 65534;
@@ -36,7 +36,8 @@ impl Postgres {
     pub fn start() -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         if geteuid().is_root() {
-            chown(folder.path(), Some(NOBODY), Some(NOBODY)).map_err(|error| format!("give the folder away: {error}"))?;
+            chown(folder.path(), Some(NOBODY), Some(NOBODY))
+                .map_err(|error| format!("give the folder away: {error}"))?;
         }
         let data = folder.path().join("data");
         let options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
