@@ -13,7 +13,7 @@ use product::{Product, adapter, oracle};
 const PRODUCTS: [&str; 4] = ["chatwoot", "libredesk", "livehelperchat", "supportboard"];
 
 /// Of 2,000 conversations: enough of every case, and still a fill of seconds.
-const WAITING: u32 = 300;
+const WAITING: usize = 300;
 
 #[test]
 fn every_relation_is_one_select_with_a_name_of_the_contract() {
@@ -46,7 +46,7 @@ fn holds(name: &str) {
         assert!(!told.is_empty(), "{name}: nothing in {}", said.name);
         assert_eq!(told, product.rows(&said.text), "{name}: {}", said.name);
     }
-    assert_eq!(product.told("waiting_conversations").len(), WAITING as usize, "{name}");
+    assert_eq!(product.told("waiting_conversations").len(), WAITING, "{name}");
     for relation in adapter(name).iter().filter(|relation| DRIVING.contains(&relation.name.as_str())) {
         product.expect_no_walk_through_messages(relation);
     }

@@ -40,7 +40,7 @@ pub(crate) struct Product {
 
 impl Product {
     /// The product with 2,000 conversations, of which so many wait.
-    pub(crate) fn filled(name: &str, waiting: u32) -> Self {
+    pub(crate) fn filled(name: &str, waiting: usize) -> Self {
         let file = |system: &str| PathBuf::from(format!("tests/products/{name}.{system}.sql"));
         let server = if file("postgresql").exists() {
             let server = Postgres::start().unwrap();

@@ -30,7 +30,7 @@ pub fn finish(command: &mut Command) -> Result<String, String> {
 
 /// Asks whether a server is ready, or has ended, until it is either.
 pub fn wait_for(server: &str, log: &Path, mut is_ready_or_ended: impl FnMut() -> (bool, bool)) -> Result<(), String> {
-    let give_up = Instant::now() + Duration::from_secs(120);
+    let give_up = Instant::now() + Duration::from_mins(2);
     loop {
         let (ready, ended) = is_ready_or_ended();
         if ready {
