@@ -1,7 +1,8 @@
 -- Chatwoot, read by doorbell on its own PostgreSQL database
 --
 -- Read: github.com/chatwoot/chatwoot, db/schema.rb at ff525f56 (schema 2024_09_23_215335) and at 0032d604 (schema
--- 2025_08_16_044639). Every column and index used here is in both. When columns are written was read in the models.
+-- 2025_08_16_044639; the second has tables that look like a fork's). Every column and index used here is in both. When
+-- columns are written was read in the models of several releases and copies.
 -- PostgreSQL 12 or later, as Chatwoot itself.
 --
 -- Approximated

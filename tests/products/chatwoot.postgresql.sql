@@ -252,9 +252,12 @@ INSERT INTO active_storage_attachments (name, record_type, record_id, blob_id, c
 
 CREATE UNIQUE INDEX index_users_on_pubsub_token ON users (pubsub_token);
 CREATE UNIQUE INDEX index_users_on_uid_and_provider ON users (uid, provider);
+CREATE UNIQUE INDEX index_users_on_reset_password_token ON users (reset_password_token);
 CREATE INDEX index_users_on_email ON users (email);
 CREATE UNIQUE INDEX uniq_user_id_per_account_id ON account_users (account_id, user_id);
 CREATE INDEX index_account_users_on_account_id ON account_users (account_id);
+CREATE INDEX index_account_users_on_custom_role_id ON account_users (custom_role_id);
+CREATE INDEX index_account_users_on_agent_capacity_policy_id ON account_users (agent_capacity_policy_id);
 CREATE INDEX index_account_users_on_user_id ON account_users (user_id);
 CREATE INDEX index_teams_on_account_id ON teams (account_id);
 CREATE UNIQUE INDEX index_teams_on_name_and_account_id ON teams (name, account_id);
@@ -272,6 +275,12 @@ CREATE INDEX index_contacts_on_account_id ON contacts (account_id);
 CREATE INDEX index_contacts_on_blocked ON contacts (blocked);
 CREATE UNIQUE INDEX uniq_email_per_account_contact ON contacts (email, account_id);
 CREATE UNIQUE INDEX uniq_identifier_per_account_contact ON contacts (identifier, account_id);
+CREATE INDEX index_contacts_on_nonempty_fields ON contacts (account_id, email, phone_number, identifier)
+  WHERE email <> '' OR phone_number <> '' OR identifier <> '';
+CREATE INDEX index_resolved_contact_account_id ON contacts (account_id)
+  WHERE email <> '' OR phone_number <> '' OR identifier <> '';
+CREATE INDEX index_contacts_on_name_email_phone_number_identifier ON contacts
+  USING gin (name gin_trgm_ops, email gin_trgm_ops, phone_number gin_trgm_ops, identifier gin_trgm_ops);
 CREATE INDEX index_contacts_on_phone_number_and_account_id ON contacts (phone_number, account_id);
 CREATE UNIQUE INDEX index_conversations_on_account_id_and_display_id ON conversations (account_id, display_id);
 CREATE INDEX index_conversations_on_id_and_account_id ON conversations (account_id, id);
@@ -320,6 +329,10 @@ CREATE INDEX index_applied_slas_on_conversation_id ON applied_slas (conversation
 CREATE INDEX index_applied_slas_on_sla_policy_id ON applied_slas (sla_policy_id);
 CREATE INDEX index_sla_events_on_applied_sla_id ON sla_events (applied_sla_id);
 CREATE INDEX index_sla_events_on_conversation_id ON sla_events (conversation_id);
+CREATE INDEX index_sla_events_on_account_id ON sla_events (account_id);
+CREATE INDEX index_sla_events_on_inbox_id ON sla_events (inbox_id);
+CREATE INDEX index_sla_events_on_sla_policy_id ON sla_events (sla_policy_id);
+CREATE INDEX index_inboxes_on_portal_id ON inboxes (portal_id);
 CREATE INDEX index_sla_policies_on_account_id ON sla_policies (account_id);
 
 VACUUM ANALYZE;
