@@ -1,4 +1,5 @@
-//! Servers to send to: Postfix's `smtp-sink`, and one of our own that misbehaves by plan and knows what it took.
+//! Servers to send to: Postfix's `smtp-sink`, and one of our own that misbehaves by plan and knows what it took. Servers to
+//! read from: PostgreSQL and MariaDB, each a test's own.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -13,7 +14,10 @@
 
 mod certificates;
 mod http;
+mod mariadb;
 mod plan;
+mod postgres;
+mod programs;
 mod python;
 mod sink;
 mod smtp;
@@ -21,7 +25,10 @@ mod web_push;
 
 pub use certificates::Authority;
 pub use http::{HttpServer, Reply, Seen};
+pub use mariadb::MariaDb;
 pub use plan::{Act, At};
+pub use postgres::Postgres;
+pub use programs::finish;
 pub use python::{python, python_program};
 pub use sink::{Sink, postfix_program};
 pub use smtp::{Accepted, SmtpServer, Tls};
