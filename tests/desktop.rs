@@ -368,6 +368,21 @@ fn a_subscription_made_with_another_key_costs_itself_and_not_the_channel() {
 }
 
 #[test]
+fn a_browser_is_taken_out_of_the_blocked_ones_by_its_number() {
+    let authority = Authority::new();
+    let server = HttpServer::https(&authority, |seen| Reply::status(if seen.path == "/push/1" { 410 } else { 201 }));
+    let mut shift = at_work(&server, &authority, 2);
+    shift.office.asks("c1", "hello?");
+    shift.pass("2026-03-02T09:10:00Z");
+    // the program looks at its own clock
+    shift.office.connection().execute("UPDATE doorbell_block SET until = NULL", []).unwrap();
+    assert!(doorbell(&shift, &["suppress", "list"]).starts_with("desktop  device 1 "));
+    let said = doorbell(&shift, &["suppress", "remove", "desktop", "device", "1"]);
+    assert_eq!(said, "desktop device 1 is not blocked any more\n");
+    assert_eq!(doorbell(&shift, &["suppress", "list"]), "no address is blocked\n");
+}
+
+#[test]
 fn a_key_that_no_service_knows_stops_the_channel_and_loses_nothing() {
     let authority = Authority::new();
     let server = HttpServer::https(&authority, |_| Reply::status(403));
