@@ -152,6 +152,19 @@ fn a_token_that_apple_does_not_know_is_the_phones_fault_once_another_is_taken() 
 }
 
 #[test]
+fn an_app_whose_phones_are_reached_costs_no_phone_of_another_app_its_place() {
+    let office = office(Provider::Apns, &[ONE, TWO]);
+    let other = "UPDATE devices SET app_id = 'com.example.other' WHERE token = ?1";
+    office.connection().execute(other, [TWO]).unwrap();
+    let answers = refuses(&[TWO], 400, "DeviceTokenNotForTopic");
+    let (mut shift, server) = shift(office, Provider::Apns, "[\"push\"]", answers);
+    let report = shift.pass("2026-03-02T09:10:00Z");
+    assert_eq!((report.sent, report.retried, report.dead), (1, 1, 0), "{report:?}");
+    assert!(blocked(&shift, "2026-03-02T09:11:00Z").is_empty());
+    assert!(server.seen().iter().any(|seen| seen.headers["apns-topic"] == "com.example.other"));
+}
+
+#[test]
 fn tokens_of_the_other_network_are_a_setting_to_mend_and_kill_no_phone() {
     let answers = |_: &Seen| apple_says(400, "BadDeviceToken");
     let (mut shift, _server) = shift(office(Provider::Apns, &[ONE, TWO]), Provider::Apns, "[\"push\"]", answers);
