@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 
 use self::carrier::{Kit, Ready, Token};
 use self::http::Http;
-use crate::model::{Channel, Gateway, Outcome, Provider, Reply};
+use crate::model::{Channel, Device, Gateway, Outcome, Provider, Reply};
 
 pub use notification::Notification;
 pub use segment::{Alphabet, Measure, measured, text_message};
@@ -84,6 +84,16 @@ impl Settings {
 /// How long one attempt by any of these takes at most.
 pub fn longest_attempt(carriers: &Carriers) -> Duration {
     carriers.values().flatten().map(|carrier| carrier.longest_attempt()).max().unwrap_or_default()
+}
+
+/// Who answers for a device within its gateway: the push service of a browser, an app on Apple's network; empty where all
+/// answers are the gateway's. Another branch may refuse what this one takes.
+pub fn branch(device: &Device) -> String {
+    match device.provider {
+        Provider::WebPush => desktop::push_service(&device.token),
+        Provider::Apns => push::app(device).unwrap_or_default().to_owned(),
+        Provider::Fcm | Provider::OneSignal | Provider::Beams => String::new(),
+    }
 }
 
 /// How the words begin when the settings have lost a channel for which deliveries wait.

@@ -6,6 +6,7 @@ use std::sync::mpsc::Sender;
 use super::health::{Health, is_turned_away};
 use super::lane::Work;
 use super::suspects::{Judged, Suspects};
+use crate::deliver::branch;
 use crate::model::{Channel, Delivery, Digest, Gateway, Letter, Note, Outcome, masked};
 
 /// A delivery that passed the re-check.
@@ -100,7 +101,8 @@ impl Way {
                 None => self.health.lose_the_last_lane(),
             }
         }
-        (self.suspects.take(ready, outcome), back)
+        let branch = ready.digest.recipient.device.as_deref().map(branch).unwrap_or_default();
+        (self.suspects.take(ready, branch, outcome), back)
     }
 
     /// Lets a lane rest, unless it is the last one; answers what it was to send next, or that it has to go on.
