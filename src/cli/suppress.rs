@@ -1,5 +1,7 @@
 //! `doorbell suppress`: the addresses that nothing goes to.
 
+use std::sync::Arc;
+
 use anyhow::Result;
 use chrono::Utc;
 use chrono_tz::Tz;
@@ -31,7 +33,8 @@ enum Command {
     },
     /// Let mails, texts or notifications go to an address again
     Remove {
-        /// An email address, a telephone number such as +441632960000, or the endpoint of a browser's subscription
+        /// An email address, a telephone number such as +441632960000, the endpoint of a browser's subscription, or the
+        /// token of a phone
         address: String,
     },
 }
@@ -39,28 +42,38 @@ enum Command {
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let config = open::config(global)?;
     let path = config.ledger_path();
-    let (address, adds) = match &arguments.command {
+    let (channel, address, what) = match &arguments.command {
         Command::List => return list(global, &Ledger::open_to_read(&path)?, config.desk.time_zone.0),
-        Command::Add { address } => (address, true),
-        Command::Remove { address } => (address, false),
+        Command::Add { address } => {
+            let (channel, address) = of(address)?;
+            let (_lock, ledger) = lock::ledger_in_hand(&path)?;
+            ledger.block(channel, &address, Utc::now())?;
+            (channel, address, "is blocked until it is removed")
+        }
+        Command::Remove { address } => {
+            let (_lock, ledger) = lock::ledger_in_hand(&path)?;
+            let (channel, address) = unblocked(&ledger, address)?;
+            (channel, address, "is not blocked any more")
+        }
     };
-    let (channel, address) = of(address)?;
-    let (_lock, ledger) = lock::ledger_in_hand(&path)?;
-    let shown = masked(&address);
-    if adds {
-        ledger.block(channel, &address, Utc::now())?;
-    } else if !ledger.unblock(channel, &address)? {
-        return Err(UsageError(format!("{shown} is not blocked; see: doorbell suppress list")).into());
-    }
     if !global.quiet {
-        let what = if adds { "is blocked until it is removed" } else { "is not blocked any more" };
-        say::line(&format!("{channel} {shown} {what}"));
+        say::line(&format!("{channel} {} {what}", masked(&address)));
     }
     Ok(Exit::Done)
 }
 
+/// Takes an address out. Tokens of phones have no form of their own: whatever is not blocked by its form may be one.
+fn unblocked(ledger: &Ledger, text: &str) -> Result<(Channel, Arc<str>)> {
+    for (channel, address) in of(text).ok().into_iter().chain([(Channel::Push, text.into())]) {
+        if ledger.unblock(channel, &address)? {
+            return Ok((channel, address));
+        }
+    }
+    Err(UsageError(format!("{} is not blocked; see: doorbell suppress list", masked(text))).into())
+}
+
 /// The channel that an address is of, by its form.
-fn of(text: &str) -> Result<(Channel, std::sync::Arc<str>)> {
+fn of(text: &str) -> Result<(Channel, Arc<str>)> {
     let email = email_address(text).map(|address| (Channel::Email, address));
     let browser = || text.starts_with("https://").then(|| (Channel::Desktop, text.into()));
     let found = email.or_else(|| phone_number(text).map(|number| (Channel::Sms, number))).or_else(browser);

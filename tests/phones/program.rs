@@ -88,7 +88,7 @@ fn every_phone_of_a_person_is_tried_and_answers_in_its_own_words() {
             "not accepted for device 1 by apns: 410 Unregistered",
             "accepted for device 2 by apns: 200 eabeae54",
             "accepted for device 3 by fcm: 200 projects/my-desk/messages/1",
-            "push.apns: 410 Unregistered",
+            "push.apns: 410 Unregistered; the app has to register this phone anew",
         ] {
             assert!(said.contains(words), "{words} is missing in:\n{said}");
         }
@@ -97,6 +97,18 @@ fn every_phone_of_a_person_is_tried_and_answers_in_its_own_words() {
     assert!(house.says(&["send-test", "push", "agent:2"], 64).contains("agent:2 has no phone on the desk"));
     assert!(house.says(&["send-test", "push", "agent:9"], 64).contains("the desk knows nobody"));
     assert!(house.says(&["send-test", "desktop", "agent:1"], 64).contains("has no browser on the desk"));
+    assert!(house.says(&["send-test", "desktop", "1"], 64).contains("the desk has no browser with the id \"1\""));
+}
+
+#[test]
+fn a_phone_that_was_called_dead_is_taken_out_of_the_blocked_by_its_token() {
+    let mut house = House::new(&[Provider::Apns], |_| apple_says(410, "Unregistered"));
+    house.office.device("ada", "apns", PHONE);
+    assert!(house.says(&["run"], 1).contains("410 Unregistered; the app has to register this phone anew"));
+    assert!(house.says(&["suppress", "list"], 0).contains("410 Unregistered"));
+    assert!(house.says(&["suppress", "remove", PHONE], 0).contains("is not blocked any more"));
+    assert!(house.says(&["suppress", "list"], 0).contains("no address is blocked"));
+    house.says(&["suppress", "remove", PHONE], 64);
 }
 
 #[test]
