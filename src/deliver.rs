@@ -101,11 +101,20 @@ const LONGEST_ATTEMPT: Duration = Duration::from_mins(3);
 /// How the words begin when the settings have lost a channel for which deliveries wait.
 const NO_SECTION: &str = "there is no section";
 
+/// How the words begin when the machine keeps a secret from us; what helps stands in them already.
+const NO_SECRET: [&str; 3] = ["read secret file ", "secret file ", "the environment variable "];
+
 /// What a person can do about an outcome on a channel, in a sentence; empty where nothing needs doing.
 pub fn remedy(channel: Channel, outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Misconfigured { reply, .. } if reply.text.starts_with(NO_SECTION) => {
-            "add it again: what still has to be told goes out then, and the rest is dropped"
+            "add it again: what still has to be told goes out then, and the rest is dropped; or if it went on purpose: \
+             doorbell deliveries list --state queued, then drop"
+        }
+        Outcome::Misconfigured { reply, .. }
+            if reply.code.is_empty() && NO_SECRET.iter().any(|start| reply.text.starts_with(start)) =>
+        {
+            ""
         }
         _ if channel == Channel::Email => email::remedy(outcome),
         _ if channel == Channel::Sms => sms::remedy(outcome),
