@@ -108,7 +108,9 @@ fn ways(house: &House<'_>, post: &Post, order: &Order, clock: Clock, due: usize)
 /// The way by a gateway, narrow where it did not work when it was last tried.
 fn way(house: &House<'_>, post: &Post, gateway: Gateway, due: usize) -> Result<Way> {
     let is_probe = house.ledger.outages()?.iter().any(|outage| outage.gateway == gateway);
-    Ok(Way::new(gateway, lanes(house.config, post, gateway, due), is_probe))
+    let way = Way::new(gateway, lanes(house.config, post, gateway, due), is_probe);
+    let carrier = post.carriers.get(&gateway).and_then(|carrier| carrier.as_ref().ok());
+    Ok(if carrier.is_some_and(|carrier| !carrier.longest_attempt().is_zero()) { way.one_ahead() } else { way })
 }
 
 fn lanes(config: &Config, post: &Post, gateway: Gateway, due: usize) -> usize {
