@@ -29,9 +29,9 @@ lint:
 # nextest runs the tests of all files at once; without it cargo's own runner does the same work
 units:
 	@sink=$$(.ci/smtp-sink) && chromium=$$(.ci/chromium) && python=$$(.ci/python-checks) && \
-	postgresql=$$(.ci/postgresql) && \
-	export DOORBELL_SMTP_SINK="$$sink" DOORBELL_CHROMIUM="$$chromium" DOORBELL_CHECK_PYTHON="$$python" && \
-	export DOORBELL_POSTGRESQL_BIN="$$postgresql" && \
+	postgresql=$$(.ci/postgresql) && mariadb=$$(.ci/mariadb) && \
+	export DOORBELL_SMTP_SINK="$$sink" DOORBELL_CHROMIUM="$$chromium" DOORBELL_CHECK_PYTHON="$$python" \
+	DOORBELL_POSTGRESQL_BIN="$$postgresql" DOORBELL_MARIADB_BIN="$$mariadb" && \
 	if $(CARGO) nextest --version >/dev/null 2>&1; \
 	then $(CARGO) nextest run --locked --no-fail-fast; \
 	else $(CARGO) test --locked --no-fail-fast --lib --bins --tests; \

@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 
 use self::carrier::{Kit, Ready, Token};
 use self::http::Http;
-use crate::model::{Channel, Gateway, Outcome, Provider, Reply};
+use crate::model::{Channel, Device, Gateway, Outcome, Provider, Reply};
 
 pub use notification::Notification;
 pub use segment::{Alphabet, Measure, measured, text_message};
@@ -43,6 +43,11 @@ pub struct Settings {
 pub type Carriers = BTreeMap<Gateway, Ready>;
 
 impl Settings {
+    /// How long one attempt takes at most: none takes longer than a text that is first looked for in Twilio's list.
+    pub fn longest_attempt(&self) -> Duration {
+        if self.channels().next().is_some() { LONGEST_ATTEMPT } else { Duration::ZERO }
+    }
+
     /// The channels that are set up.
     pub fn channels(&self) -> impl Iterator<Item = Channel> {
         let sms = self.sms.is_some().then_some(Channel::Sms);
@@ -81,19 +86,35 @@ impl Settings {
     }
 }
 
-/// How long one attempt by any of these takes at most.
-pub fn longest_attempt(carriers: &Carriers) -> Duration {
-    carriers.values().flatten().map(|carrier| carrier.longest_attempt()).max().unwrap_or_default()
+/// Who answers for a device within its gateway: the push service of a browser, an app on Apple's network; empty where all
+/// answers are the gateway's. Another branch may refuse what this one takes.
+pub fn branch(device: &Device) -> String {
+    match device.provider {
+        Provider::WebPush => desktop::push_service(&device.token),
+        Provider::Apns => push::app(device).unwrap_or_default().to_owned(),
+        Provider::Fcm | Provider::OneSignal | Provider::Beams => String::new(),
+    }
 }
 
+/// More than any carrier says of itself; `tests/answers` asks them all.
+const LONGEST_ATTEMPT: Duration = Duration::from_mins(3);
 /// How the words begin when the settings have lost a channel for which deliveries wait.
 const NO_SECTION: &str = "there is no section";
+
+/// How the words begin when the machine keeps a secret from us; what helps stands in them already.
+const NO_SECRET: [&str; 3] = ["read secret file ", "secret file ", "the environment variable "];
 
 /// What a person can do about an outcome on a channel, in a sentence; empty where nothing needs doing.
 pub fn remedy(channel: Channel, outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Misconfigured { reply, .. } if reply.text.starts_with(NO_SECTION) => {
-            "add it again: what still has to be told goes out then, and the rest is dropped"
+            "add it again: what still has to be told goes out then, and the rest is dropped; or if it went on purpose: \
+             doorbell deliveries list --state queued, then drop"
+        }
+        Outcome::Misconfigured { reply, .. }
+            if reply.code.is_empty() && NO_SECRET.iter().any(|start| reply.text.starts_with(start)) =>
+        {
+            ""
         }
         _ if channel == Channel::Email => email::remedy(outcome),
         _ if channel == Channel::Sms => sms::remedy(outcome),

@@ -45,7 +45,7 @@ pub use lanes::Progress;
 pub use order::Order;
 pub use plan::{Plan, Slots, plan};
 pub use replies::Incoming;
-pub use report::{Report, Told, Trouble};
+pub use report::{Report, Told, Trouble, address};
 pub use tokens::tokens;
 pub use weigh::weigh_one;
 

@@ -368,6 +368,36 @@ fn a_subscription_made_with_another_key_costs_itself_and_not_the_channel() {
 }
 
 #[test]
+fn a_push_service_that_accepts_costs_no_browser_of_another_one_its_place() {
+    let authority = Authority::new();
+    let google = HttpServer::https(&authority, |_| Reply::status(201));
+    let apple = HttpServer::https(&authority, |_| Reply::json(403, &serde_json::json!({ "reason": "BadJwtToken" })));
+    let mut shift = at_work(&google, &authority, 1);
+    shift.office.browser("ada", &format!("{}/push/9", apple.url()), P256DH, AUTH);
+    shift.office.asks("c1", "hello?");
+    let report = shift.pass("2026-03-02T09:10:00Z");
+    assert_eq!((report.sent, report.retried, report.exit_status()), (1, 1, 0), "{report:?}");
+    let report = shift.pass("2026-03-02T10:30:00Z");
+    assert_eq!((report.dead, report.misconfigured), (0, true), "nobody else was asked: {report:?}");
+    assert!(shift.ledger().blocked(instant("2026-03-02T10:31:00Z")).unwrap().is_empty());
+}
+
+#[test]
+fn a_browser_is_taken_out_of_the_blocked_ones_by_its_number() {
+    let authority = Authority::new();
+    let server = HttpServer::https(&authority, |seen| Reply::status(if seen.path == "/push/1" { 410 } else { 201 }));
+    let mut shift = at_work(&server, &authority, 2);
+    shift.office.asks("c1", "hello?");
+    shift.pass("2026-03-02T09:10:00Z");
+    // the program looks at its own clock
+    shift.office.connection().execute("UPDATE doorbell_block SET until = NULL", []).unwrap();
+    assert!(doorbell(&shift, &["suppress", "list"]).starts_with("desktop  device 1 "));
+    let said = doorbell(&shift, &["suppress", "remove", "desktop", "device", "1"]);
+    assert_eq!(said, "desktop device 1 is not blocked any more\n");
+    assert_eq!(doorbell(&shift, &["suppress", "list"]), "no address is blocked\n");
+}
+
+#[test]
 fn a_key_that_no_service_knows_stops_the_channel_and_loses_nothing() {
     let authority = Authority::new();
     let server = HttpServer::https(&authority, |_| Reply::status(403));

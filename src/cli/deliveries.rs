@@ -102,7 +102,8 @@ fn one(global: &Global, config: &Config, id: i64) -> Result<Exit> {
             });
             say::line(&item.to_string());
         } else {
-            say::line(&format!("  conversation {} by rule {} {}", item.conversation, item.rule, item.matter));
+            let line = format!("  conversation {} by rule {} {}", item.conversation, item.rule, item.matter);
+            say::line(line.trim_end());
         }
     }
     Ok(Exit::Done)

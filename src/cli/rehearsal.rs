@@ -9,9 +9,9 @@ use super::{Format, Global, say, time};
 use crate::config::Config;
 use crate::desk::{Agents, Snapshot};
 use crate::model::{
-    Channel, ConversationId, Decision, Facts, Letter, Reason, RecipientId, Verdict, Words, display_name, masked,
+    Channel, ConversationId, Decision, Digest, Facts, Letter, Reason, RecipientId, Verdict, Words, display_name,
 };
-use crate::pass::Plan;
+use crate::pass::{Plan, address};
 
 /// More lines of a kind than this need `-v`.
 const LISTED: usize = 20;
@@ -46,16 +46,18 @@ pub(super) fn show(global: &Global, config: &Config, snapshot: &Snapshot<'_>, re
             if plan.baselines.is_empty() {
                 say::line("no rule is due now; add --ignore-schedule to see what every rule would tell");
             }
-            letters.iter().for_each(|(letter, words)| show_letter(config, letter, words));
+            for (digest, (letter, words)) in plan.digests.iter().zip(letters) {
+                show_letter(digest, letter, words);
+            }
             show_others(global, config, &facts, plan);
         }
     }
     Ok(())
 }
 
-fn show_letter(config: &Config, letter: &Letter, words: &Words) {
+fn show_letter(digest: &Digest, letter: &Letter, words: &Words) {
     let recipient = &letter.recipient;
-    say::line(&format!("\n{} <{}>: {}", recipient.name, masked(&recipient.address), words.subject));
+    say::line(&format!("\n{} <{}>: {}", recipient.name, address(digest), words.subject));
     for entry in &letter.entries {
         let since = time::shown(entry.since, recipient.time_zone);
         let number = entry.number.as_deref().unwrap_or(entry.conversation.as_str());
@@ -64,9 +66,6 @@ fn show_letter(config: &Config, letter: &Letter, words: &Words) {
     }
     if letter.more > 0 {
         say::line(&format!("  and {} more", letter.more));
-    }
-    if config.email.is_none() {
-        say::line("  (there is no [email] section to send it by)");
     }
 }
 
@@ -128,11 +127,13 @@ fn as_json(rehearsed: &Rehearsed) -> serde_json::Value {
     let Rehearsed { plan, letters, queued } = rehearsed;
     let digests: Vec<_> = letters
         .iter()
-        .map(|(letter, words)| {
+        .zip(&plan.digests)
+        .map(|((letter, words), digest)| {
             let conversations: Vec<&str> = letter.entries.iter().map(|entry| entry.conversation.as_str()).collect();
             json!({
                 "recipient": letter.recipient.id.to_string(),
-                "address": masked(&letter.recipient.address),
+                "channel": digest.channel.word(),
+                "address": address(digest),
                 "subject": words.subject,
                 "conversations": conversations,
                 "more": letter.more,

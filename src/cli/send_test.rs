@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::exit::{SettingsError, UsageError};
+use super::exit::{SettingsError, TryLaterError, UsageError};
 use super::{Exit, Format, Global, check, open, say};
 use crate::config::Config;
 use crate::deliver::email::Mail;
@@ -180,6 +180,11 @@ fn answer(global: &Global, tried: &[Tried]) -> Result<Exit> {
         }
     }
     match tried.iter().find(|it| !matches!(it.outcome, Outcome::Accepted(_))) {
+        // no delivery stands behind a test, that somebody could confirm
+        Some(Tried { gateway, outcome: Outcome::Unknown(reply), .. }) if *gateway != Gateway::Email => {
+            let doubt = "whether it arrived only its reader can say; look there before you try again";
+            Err(TryLaterError(format!("{gateway}: {}; {doubt}", reply.words())).into())
+        }
         Some(refused) => Err(check::refused(refused.gateway, &refused.outcome)),
         None => Ok(Exit::Done),
     }

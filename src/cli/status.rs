@@ -87,15 +87,29 @@ fn level(overview: &Overview, arguments: &Arguments, now: DateTime<Utc>) -> Leve
     if let Some(held) = overview.held.first() {
         return Level::Warning(format!("rule {} is held; see what it would tell, then: doorbell approve", held.rule));
     }
-    if overview.unknown_senders > 0 {
-        let texts = counted(usize::try_from(overview.unknown_senders).unwrap_or(usize::MAX), "text message");
-        return Level::Warning(format!("{texts} of a day in no conversation; the log of the pass says from whom"));
-    }
-    if overview.failed_lately > 0 {
-        let failed = counted(usize::try_from(overview.failed_lately).unwrap_or(usize::MAX), "delivery");
-        return Level::Warning(format!("{failed} died or in doubt since a day; see: doorbell deliveries list"));
-    }
-    Level::Well
+    let why: Vec<String> = [of_deliveries(overview), of_strangers(overview)].into_iter().flatten().collect();
+    if why.is_empty() { Level::Well } else { Level::Warning(why.join("; ")) }
+}
+
+fn of_deliveries(overview: &Overview) -> Option<String> {
+    let failed = match overview.failed_lately {
+        0 => return None,
+        1 => "1 delivery".to_owned(),
+        several => format!("{several} deliveries"),
+    };
+    Some(format!(
+        "{failed} died or in doubt since a day; see: doorbell deliveries list --state dead, then --state unknown"
+    ))
+}
+
+fn of_strangers(overview: &Overview) -> Option<String> {
+    let texts = texts_of_strangers(overview);
+    (overview.unknown_senders > 0)
+        .then(|| format!("{texts} of a day in no conversation; the pass that met it said from whom"))
+}
+
+fn texts_of_strangers(overview: &Overview) -> String {
+    counted(usize::try_from(overview.unknown_senders).unwrap_or(usize::MAX), "text message")
 }
 
 fn age(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
@@ -116,7 +130,7 @@ fn lines(overview: &Overview, time: impl Fn(DateTime<Utc>) -> String) -> Vec<Str
         lines.push(format!("down: {channel} since {}: {words}", time(*since)));
     }
     if overview.unknown_senders > 0 {
-        lines.push(format!("in no conversation: {} text messages of a day", overview.unknown_senders));
+        lines.push(format!("in no conversation: {} of a day", texts_of_strangers(overview)));
     }
     for pass in &overview.passes {
         let ended = match (pass.ended_at, pass.exit_status) {
@@ -155,4 +169,34 @@ fn as_json(overview: &Overview, level: &str, why: &str) -> serde_json::Value {
 
 fn outage_as_json(outage: &Outage) -> serde_json::Value {
     json!({ "channel": outage.gateway.word(), "since": outage.since.to_rfc3339(), "words": outage.words })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::PassSeen;
+
+    #[test]
+    fn what_is_counted_is_written_as_people_write_it() {
+        let arguments = Arguments { max_silence: Span::minutes(30), max_overdue: Span::minutes(60) };
+        let now = DateTime::UNIX_EPOCH;
+        let pass = PassSeen { started_at: now, ended_at: Some(now), exit_status: Some(0) };
+        let overview = |failed_lately, unknown_senders| Overview {
+            failed_lately,
+            unknown_senders,
+            passes: vec![pass.clone()],
+            ..Overview::default()
+        };
+        for (failed, texts, start) in [
+            (1, 0, "1 delivery died"),
+            (2, 0, "2 deliveries died"),
+            (0, 1, "1 text message of"),
+            (1, 1, "1 delivery died"),
+        ] {
+            let Level::Warning(why) = level(&overview(failed, texts), &arguments, now) else { panic!("no warning") };
+            assert!(why.starts_with(start) && why.contains("text message") == (texts > 0), "{why}");
+        }
+        let lines = lines(&overview(0, 1), |at| at.to_string());
+        assert!(lines.contains(&"in no conversation: 1 text message of a day".to_owned()), "{lines:?}");
+    }
 }

@@ -1,5 +1,7 @@
 //! `doorbell suppress`: the addresses that nothing goes to.
 
+use std::sync::Arc;
+
 use anyhow::Result;
 use chrono::Utc;
 use chrono_tz::Tz;
@@ -13,7 +15,8 @@ use crate::model::{Channel, email_address, masked, phone_number};
 /// Look at the addresses that nothing goes to, and add or remove one
 ///
 /// An address that a server refuses for good is blocked for 30 days, or until the desk has another one for the person;
-/// `else` in a rule then goes on to the next. The ledger keeps a key of each address and never the address.
+/// `else` in a rule then goes on to the next. The ledger keeps a key of each address and never the address; a device is
+/// shown by its id at the desk.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -29,27 +32,40 @@ enum Command {
         /// An email address, a telephone number such as +441632960000, or the endpoint of a browser's subscription
         address: String,
     },
-    /// Let mails, texts or notifications go to an address again
+    /// Let mails, texts or notifications go to an address or a device again
     Remove {
-        /// An email address, a telephone number such as +441632960000, or the endpoint of a browser's subscription
-        address: String,
+        /// An email address, a telephone number such as +441632960000, the endpoint of a browser's subscription, or a
+        /// device as the list shows it: push device 12, desktop device 3
+        #[arg(required = true)]
+        address: Vec<String>,
     },
+}
+
+/// What stays blocked or does not.
+enum Subject {
+    Address(Channel, Arc<str>),
+    /// By its id at the desk.
+    Device(Channel, String),
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let config = open::config(global)?;
     let path = config.ledger_path();
-    let (address, adds) = match &arguments.command {
+    let (subject, adds) = match &arguments.command {
         Command::List => return list(global, &Ledger::open_to_read(&path)?, config.desk.time_zone.0),
-        Command::Add { address } => (address, true),
-        Command::Remove { address } => (address, false),
+        Command::Add { address } => (address_of(address)?, true),
+        Command::Remove { address } => (subject_of(address)?, false),
     };
-    let (channel, address) = of(address)?;
     let (_lock, ledger) = lock::ledger_in_hand(&path)?;
-    let shown = masked(&address);
-    if adds {
-        ledger.block(channel, &address, Utc::now())?;
-    } else if !ledger.unblock(channel, &address)? {
+    let (channel, shown, was_there) = match &subject {
+        Subject::Address(channel, address) if adds => {
+            ledger.block(*channel, address, Utc::now())?;
+            (*channel, masked(address), true)
+        }
+        Subject::Address(channel, address) => (*channel, masked(address), ledger.unblock(*channel, address)?),
+        Subject::Device(channel, id) => (*channel, format!("device {id}"), ledger.unblock_device(*channel, id)?),
+    };
+    if !was_there {
         return Err(UsageError(format!("{shown} is not blocked; see: doorbell suppress list")).into());
     }
     if !global.quiet {
@@ -59,13 +75,29 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// A device in the words of the list, or an address; a telephone number may have spaces in it.
+fn subject_of(words: &[String]) -> Result<Subject> {
+    let text = words.join(" ");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words.as_slice() {
+        ["push", "device", id] => Ok(Subject::Device(Channel::Push, (*id).to_owned())),
+        ["desktop", "device", id] => Ok(Subject::Device(Channel::Desktop, (*id).to_owned())),
+        _ => address_of(&text),
+    }
+}
+
+fn address_of(text: &str) -> Result<Subject> {
+    of(text).map(|(channel, address)| Subject::Address(channel, address))
+}
+
 /// The channel that an address is of, by its form.
-fn of(text: &str) -> Result<(Channel, std::sync::Arc<str>)> {
+fn of(text: &str) -> Result<(Channel, Arc<str>)> {
     let email = email_address(text).map(|address| (Channel::Email, address));
     let browser = || text.starts_with("https://").then(|| (Channel::Desktop, text.into()));
     let found = email.or_else(|| phone_number(text).map(|number| (Channel::Sms, number))).or_else(browser);
     let wrong = || {
-        let others = "nor a telephone number like +441632960000, nor the endpoint of a browser";
+        let others = "nor a telephone number like +441632960000, nor the endpoint of a browser; a device is written as \
+                      the list shows it, push device 12";
         UsageError(format!("{text:?} is neither an email address {others}"))
     };
     Ok(found.ok_or_else(wrong)?)

@@ -32,6 +32,7 @@ pub(super) fn watch(config: &Config, budget: Duration) {
 
 /// How long a pass may rightly go on beyond its budget.
 fn grace(config: &Config, budget: Duration) -> Duration {
-    let wire = config.email.as_ref().map_or(Duration::ZERO, email::Settings::longest_attempt);
+    let mails = config.email.as_ref().map_or(Duration::ZERO, email::Settings::longest_attempt);
+    let wire = mails.max(config.deliver.longest_attempt());
     wire + (budget * TIMES_THE_BUDGET).min(LONGEST)
 }

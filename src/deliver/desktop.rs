@@ -135,11 +135,19 @@ impl Written {
     }
 }
 
+/// The push service of a subscription: one name for all the hosts of a browser's; empty where there is none.
+pub(super) fn push_service(token: &str) -> String {
+    endpoint::service(token)
+}
+
 /// What a person can do about an outcome, in a sentence; `None` where it is not about this channel's own settings.
 pub(super) fn remedy(outcome: &Outcome) -> Option<&'static str> {
     match outcome {
         Outcome::Misconfigured { key: KEY_FILE, .. } => Some(
             "let desktop.vapid_key_file name the key that browsers were subscribed with, and desktop.contact an address that exists; `doorbell vapid FILE` prints the public half",
+        ),
+        Outcome::Deferred(None, reply) if ["401", "403"].contains(&&*reply.code) => Some(
+            "another push service takes the same key: look at desktop.contact, which Apple's wants to be an address that exists, or the browser was subscribed with another key",
         ),
         _ => None,
     }

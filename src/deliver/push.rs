@@ -16,6 +16,7 @@ use super::carrier::{Carrier, Kit, Ready};
 use super::notes::Outbox;
 use crate::model::{Channel, Gateway, Outcome, Provider, Reply};
 
+pub(super) use apns::app;
 pub use remedy::remedy;
 pub use settings::Settings;
 

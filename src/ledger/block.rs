@@ -11,7 +11,7 @@ use super::Ledger;
 use super::columns::{instant, ms};
 use super::exchange::{Settled, Settlement};
 use super::key::address_key;
-use crate::model::{Channel, Outcome, Reply, masked};
+use crate::model::{Channel, Delivery, Outcome, Reply, masked};
 
 /// How long a refusal holds: mailboxes come back, and nobody looks at a list of blocks every day.
 const REFUSED_FOR: TimeDelta = TimeDelta::days(30);
@@ -38,7 +38,7 @@ impl Blocks {
 pub struct Blocked {
     /// The channel's word.
     pub channel: String,
-    /// The address, masked; empty once its person was forgotten.
+    /// The address, masked, or `device 12`; empty once its person was forgotten.
     pub shown: String,
     /// Since when.
     pub since: DateTime<Utc>,
@@ -95,6 +95,15 @@ impl Ledger {
         let key = address_key(&self.install_id, channel, address);
         let delete = "DELETE FROM doorbell_block WHERE channel = ?1 AND address_key = ?2";
         Ok(self.connection.execute(delete, (channel.word(), key)).context("unblock an address")? > 0)
+    }
+
+    /// Takes a device out of the blocked ones by its id at the desk; answers whether it was there.
+    pub fn unblock_device(&self, channel: Channel, device: &str) -> Result<bool> {
+        // blocks of older versions show the beginning of a token
+        let delete = "DELETE FROM doorbell_block WHERE channel = ?1 AND (shown = ?2 OR delivery_id IN (
+               SELECT id FROM doorbell_delivery WHERE channel = ?1 AND endpoint = ?3))";
+        let rows = self.connection.execute(delete, (channel.word(), shown_device(device), device));
+        Ok(rows.context("unblock a device")? > 0)
     }
 }
 
@@ -156,7 +165,7 @@ pub(super) fn block_bounced(
         .prepare_cached("SELECT endpoint_shown FROM doorbell_delivery WHERE id = ?1")?
         .query_row([delivery], |row| row.get(0))?;
     let Some(address) = addresses.iter().find(|address| masked(address) == shown) else { return Ok(false) };
-    refuse(transaction, install_id, (Channel::Email, address), (delivery, reply), now)?;
+    refuse(transaction, install_id, (Channel::Email, address, shown), (delivery, reply), now)?;
     Ok(true)
 }
 
@@ -172,21 +181,27 @@ pub(super) fn block_refused(
     if settled.address.is_empty() || !reply.code.starts_with(|letter: char| letter.is_ascii_digit()) {
         return Ok(());
     }
-    let address = (settled.delivery.channel, settled.address);
-    refuse(transaction, install_id, address, (settled.delivery.id, reply), now)
+    let Delivery { id, channel, endpoint, .. } = settled.delivery;
+    let shown = if endpoint.is_empty() { masked(settled.address) } else { shown_device(endpoint) };
+    refuse(transaction, install_id, (*channel, settled.address, shown), (*id, reply), now)
+}
+
+/// A token says nothing to people, and the desk shows its devices by number.
+fn shown_device(device: &str) -> String {
+    format!("device {device}")
 }
 
 fn refuse(
     transaction: &Transaction<'_>,
     install_id: &str,
-    (channel, address): (Channel, &str),
+    (channel, address, shown): (Channel, &str, String),
     (delivery, reply): (i64, &Reply),
     now: DateTime<Utc>,
 ) -> Result<()> {
     let row = Row {
         channel,
         key: address_key(install_id, channel, address),
-        shown: masked(address),
+        shown,
         until: Some(now + REFUSED_FOR),
         reason: reply.words(),
         delivery: Some(delivery),

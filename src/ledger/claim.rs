@@ -150,6 +150,14 @@ impl Ledger {
         Ok(deliveries)
     }
 
+    /// Gives a claimed delivery back, to go out by another gateway.
+    pub fn reroute(&mut self, delivery: i64, gateway: Gateway) -> Result<()> {
+        let write = "UPDATE doorbell_delivery SET state = 'queued', owner = NULL, attempt = attempt - 1, gateway = ?3
+             WHERE state = 'claimed' AND owner = ?1 AND id = ?2";
+        self.connection.execute(write, (self.pass, delivery, gateway.word())).context("lead a delivery elsewhere")?;
+        Ok(())
+    }
+
     /// Gives claimed deliveries back untouched.
     pub fn release(&mut self, deliveries: &[i64]) -> Result<()> {
         if deliveries.is_empty() {

@@ -234,7 +234,7 @@ impl Reason {
             Self::NoAddress => "no address for this channel",
             Self::NoGateway => "their phones are on networks that the settings do not reach",
             Self::BadAddress => "the address cannot be used",
-            Self::Blocked => "the address was refused and is blocked",
+            Self::Blocked => "the address is blocked, as doorbell suppress list says",
             Self::SameAddress => "the same address hears already",
             Self::Read => "has read it",
             Self::NobodyToTell => "no audience of the rule has anybody",

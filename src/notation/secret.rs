@@ -29,13 +29,13 @@ pub enum SecretError {
     #[error("the environment variable {0} is not set; set it, or name a file instead")]
     Unset(String),
     /// The file cannot be read.
-    #[error("read secret file {0}: {1}")]
+    #[error("read secret file {0}: {1}; see whether it is there, and whether this user may read it")]
     Unreadable(PathBuf, io::Error),
     /// Everybody on the machine could read the file.
     #[error("secret file {0} can be read by others (mode {1:03o}); run: chmod o-rwx {0}")]
     Exposed(PathBuf, u32),
     /// The file holds nothing.
-    #[error("secret file {0} is empty")]
+    #[error("secret file {0} is empty; write the secret into it")]
     Empty(PathBuf),
 }
 

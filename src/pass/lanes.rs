@@ -99,15 +99,18 @@ pub(super) fn deliver(
 
 /// A way for each gateway by which something is due.
 fn ways(house: &House<'_>, post: &Post, order: &Order, clock: Clock, due: usize) -> Result<Vec<Way>> {
-    let down = house.ledger.outages()?;
     let mut gateways = house.ledger.due_gateways(clock.now())?;
     // a trial must reach nobody: only mails can be led elsewhere
     gateways.retain(|gateway| order.redirect_to.is_none() || *gateway == Gateway::Email);
-    let way = |gateway| {
-        let is_probe = down.iter().any(|outage| outage.gateway == gateway);
-        Way::new(gateway, lanes(house.config, post, gateway, due), is_probe)
-    };
-    Ok(gateways.into_iter().map(way).collect())
+    gateways.into_iter().map(|gateway| way(house, post, gateway, due)).collect()
+}
+
+/// The way by a gateway, narrow where it did not work when it was last tried.
+fn way(house: &House<'_>, post: &Post, gateway: Gateway, due: usize) -> Result<Way> {
+    let is_probe = house.ledger.outages()?.iter().any(|outage| outage.gateway == gateway);
+    let way = Way::new(gateway, lanes(house.config, post, gateway, due), is_probe);
+    let carrier = post.carriers.get(&gateway).and_then(|carrier| carrier.as_ref().ok());
+    Ok(if carrier.is_some_and(|carrier| !carrier.longest_attempt().is_zero()) { way.one_ahead() } else { way })
 }
 
 fn lanes(config: &Config, post: &Post, gateway: Gateway, due: usize) -> usize {

@@ -112,8 +112,9 @@ impl Counter<'_> {
         let mut failed = None;
         let open: HashSet<String> = self.ledger.not_taken_in(received.iter().map(|one| one.sid.as_str()))?;
         let mut failures = 0;
-        for one in received.iter().filter(|one| open.contains(&one.sid)) {
-            let Err(error) = self.take(one, now, replies) else { continue };
+        for (index, one) in received.iter().enumerate().filter(|(_, one)| open.contains(&one.sid)) {
+            let is_over = is_taken_back(one, received.get(index..).unwrap_or_default());
+            let Err(error) = self.take(one, is_over, now, replies) else { continue };
             failures += 1;
             if failures == FAILURES {
                 return Err(error);
@@ -123,9 +124,10 @@ impl Counter<'_> {
         failed.map_or(Ok(()), Err)
     }
 
-    fn take(&mut self, received: &Received, now: DateTime<Utc>, replies: &mut Replies) -> Result<()> {
+    fn take(&mut self, received: &Received, is_over: bool, now: DateTime<Utc>, replies: &mut Replies) -> Result<()> {
         let number = received.number.as_deref().unwrap_or(&received.from);
         let taken = match &received.number {
+            Some(_) if is_over => Ok(Taken::Ignored),
             None => Err("no telephone number is given"),
             Some(number) => self.taken(received, number, now)?,
         };
@@ -221,6 +223,13 @@ impl Counter<'_> {
         };
         phone.and_then(phone_number).as_deref() == Some(number)
     }
+}
+
+/// Whether somebody has said STOP or START, and after that the other: tried again after the later one, the earlier one
+/// would undo it.
+fn is_taken_back(one: &Received, from_there: &[Received]) -> bool {
+    let is_wish = |one: &Received| matches!(one.wish(), Some(Wish::Stop | Wish::Start));
+    is_wish(one) && from_there.iter().skip(1).any(|later| later.from == one.from && is_wish(later))
 }
 
 /// What it says, as it came, and how much of it stays at Twilio.

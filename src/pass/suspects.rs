@@ -1,5 +1,7 @@
 //! Whose fault a refusal is: this mail's, or the channel's. Kept until the next answers tell. Pure.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::model::{Gateway, Outcome, Reply};
 
 /// So many equal refusals in a row, and nothing accepted in between, are the channel's fault and not the recipients'.
@@ -29,72 +31,114 @@ pub(super) struct Judged<T> {
 }
 
 /// Refusals that wait for their judgement.
+///
+/// Each branch of a gateway is judged by its own answers: a push service that takes our token says nothing about what
+/// another one, with rules of its own, refuses.
 #[derive(Debug)]
 pub(super) struct Suspects<T> {
-    held: Vec<(T, Outcome)>,
-    anything_accepted: bool,
-    /// What the channel was convicted of: what was on the wire meanwhile gets the same answer.
-    convicted: Option<Sign>,
+    held: Vec<Held<T>>,
+    /// The branches that accepted something.
+    working: HashSet<String>,
+    /// What branches were convicted of: what was on the wire meanwhile gets the same answer.
+    convicted: HashMap<String, Sign>,
     gateway: Gateway,
+}
+
+#[derive(Debug)]
+struct Held<T> {
+    item: T,
+    branch: String,
+    outcome: Outcome,
 }
 
 impl<T> Suspects<T> {
     pub(super) fn new(gateway: Gateway) -> Self {
-        Self { held: Vec::new(), anything_accepted: false, convicted: None, gateway }
+        Self { held: Vec::new(), working: HashSet::new(), convicted: HashMap::new(), gateway }
     }
 
-    /// Takes an answer in; gives out those that are judged by now.
-    pub(super) fn take(&mut self, item: T, outcome: Outcome) -> Vec<Judged<T>> {
+    /// Takes the answer of a branch in; gives out those that are judged by now.
+    pub(super) fn take(&mut self, item: T, branch: String, outcome: Outcome) -> Vec<Judged<T>> {
         let own = |item, outcome| Judged { item, outcome, blames_channel: false };
         if matches!(outcome, Outcome::Accepted(_)) {
-            self.anything_accepted = true;
-            self.convicted = None;
-            let mut judged = self.acquitted();
+            self.convicted.remove(&branch);
+            let mut judged = self.acquitted(&branch);
+            self.working.insert(branch);
             judged.push(own(item, outcome));
             return judged;
         }
         let Some(sign) = suspicion(&outcome) else { return vec![own(item, outcome)] };
-        if self.anything_accepted && self.gateway != Gateway::Email && self.convicted.is_none() {
+        let is_convicted = self.convicted.contains_key(&branch);
+        if self.working.contains(&branch) && self.gateway != Gateway::Email && !is_convicted {
             return vec![own(item, self.own(outcome))];
         }
-        let mut judged = self.told_apart(&sign);
-        self.held.push((item, outcome));
-        let alike = self.held.iter().rev().take_while(|(_, held)| suspicion(held).as_ref() == Some(&sign)).count();
-        let most = if self.gateway == Gateway::Email { MAILS_IN_A_ROW } else { NOTIFICATIONS_IN_A_ROW };
-        if alike >= most || self.convicted.as_ref() == Some(&sign) {
-            self.convicted = Some(sign);
-            let convicted = self.held.drain(self.held.len() - alike..);
-            judged.extend(convicted.map(|(item, outcome)| Judged { item, outcome, blames_channel: true }));
-        }
+        let mut judged = self.told_apart(&branch, &sign);
+        self.held.push(Held { item, branch: branch.clone(), outcome });
+        judged.extend(self.convicted(branch, sign));
         judged
+    }
+
+    /// Those that are the branch's fault, once there are enough of them.
+    fn convicted(&mut self, branch: String, sign: Sign) -> Vec<Judged<T>> {
+        let is_alike = |held: &Held<T>| suspicion(&held.outcome).as_ref() == Some(&sign);
+        let of_branch = self.held.iter().rev().filter(|held| held.branch == branch);
+        let alike = of_branch.take_while(|held| is_alike(held)).count();
+        let most = if self.gateway == Gateway::Email { MAILS_IN_A_ROW } else { NOTIFICATIONS_IN_A_ROW };
+        if alike < most && self.convicted.get(&branch) != Some(&sign) {
+            return Vec::new();
+        }
+        let before = self.held.iter().filter(|held| held.branch == branch).count() - alike;
+        let mut seen = 0;
+        let convicted = self.held.extract_if(.., |held| {
+            seen += usize::from(held.branch == branch);
+            held.branch == branch && seen > before
+        });
+        let convicted: Vec<Held<T>> = convicted.collect();
+        let others_work = self.others_work(&branch);
+        self.convicted.insert(branch, sign);
+        let judged = |Held { item, outcome, .. }| match outcome {
+            outcome if others_work => Judged { item, outcome: put_off(outcome), blames_channel: false },
+            outcome => Judged { item, outcome, blames_channel: true },
+        };
+        convicted.into_iter().map(judged).collect()
     }
 
     /// A mail that was refused for another reason than the next one was refused for its own. Words about the settings
     /// stay: only a mail that is accepted proves them wrong.
-    fn told_apart(&mut self, sign: &Sign) -> Vec<Judged<T>> {
-        let other = |held: &mut (T, Outcome)| {
-            matches!(held.1, Outcome::RefusedMessage(_)) && suspicion(&held.1).as_ref() != Some(sign)
+    fn told_apart(&mut self, branch: &str, sign: &Sign) -> Vec<Judged<T>> {
+        let other = |held: &mut Held<T>| {
+            held.branch == branch
+                && matches!(held.outcome, Outcome::RefusedMessage(_))
+                && suspicion(&held.outcome).as_ref() != Some(sign)
         };
         let apart = self.held.extract_if(.., other);
-        apart.map(|(item, outcome)| Judged { item, outcome, blames_channel: false }).collect()
+        apart.map(|Held { item, outcome, .. }| Judged { item, outcome, blames_channel: false }).collect()
     }
 
     /// What is left when the pass ends: too few to blame the channel.
     pub(super) fn rest(&mut self) -> Vec<Judged<T>> {
-        if self.anything_accepted {
-            return self.acquitted();
-        }
-        // words about the settings are believed as long as nothing proves them wrong
-        let rest = self.held.drain(..);
-        rest.map(|(item, outcome)| Judged { item, outcome, blames_channel: false }).collect()
+        let held = std::mem::take(&mut self.held);
+        let judged = |Held { item, branch, outcome }| {
+            let outcome = match outcome {
+                outcome if self.working.contains(&branch) => self.own(outcome),
+                // the channel works, and nobody can tell whether it does there
+                outcome @ Outcome::Misconfigured { .. } if self.others_work(&branch) => put_off(outcome),
+                // words about the settings are believed as long as nothing proves them wrong
+                outcome => outcome,
+            };
+            Judged { item, outcome, blames_channel: false }
+        };
+        held.into_iter().map(judged).collect()
     }
 
-    /// The channel works for others: each of these refusals is about its own mail.
-    fn acquitted(&mut self) -> Vec<Judged<T>> {
-        let held = std::mem::take(&mut self.held);
-        held.into_iter()
-            .map(|(item, outcome)| Judged { item, outcome: self.own(outcome), blames_channel: false })
-            .collect()
+    fn others_work(&self, branch: &str) -> bool {
+        self.working.iter().any(|working| working != branch)
+    }
+
+    /// The branch works for others: each of these refusals is about its own mail.
+    fn acquitted(&mut self, branch: &str) -> Vec<Judged<T>> {
+        let held: Vec<Held<T>> = self.held.extract_if(.., |held| held.branch == branch).collect();
+        let own = |held: Held<T>| Judged { item: held.item, outcome: self.own(held.outcome), blames_channel: false };
+        held.into_iter().map(own).collect()
     }
 
     /// A refusal that is not the channel's fault: of a mail it ends the mail, of a notification the device or the number,
@@ -106,6 +150,14 @@ impl<T> Suspects<T> {
             Outcome::RefusedMessage(reply) if is_about_a_token(&reply) => Outcome::RefusedRecipient(reply),
             other => other,
         }
+    }
+}
+
+/// Another try, as long as it is news: the branch may be at fault, and that must cost no device its place.
+fn put_off(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Misconfigured { reply, .. } | Outcome::RefusedMessage(reply) => Outcome::Deferred(None, reply),
+        other => other,
     }
 }
 
@@ -154,7 +206,7 @@ mod tests {
         let mut suspects = Suspects::new(Gateway::Email);
         let mut judged = Vec::new();
         for (number, answer) in answers.iter().enumerate() {
-            judged.extend(suspects.take(number, answer.clone()));
+            judged.extend(suspects.take(number, String::new(), answer.clone()));
         }
         judged.extend(suspects.rest());
         let word = |one: &Judged<usize>| match (&one.outcome, one.blames_channel) {
@@ -209,5 +261,56 @@ mod tests {
         assert_eq!(judged(&[refused("a"), refused("b"), refused("c")]), ["0 own", "1 own", "2 own"]);
         let gone = || Outcome::RefusedRecipient(reply("no such user"));
         assert_eq!(judged(&[gone(), gone(), gone()]), ["0 own", "1 own", "2 own"]);
+    }
+
+    /// The judgements over a row of answers of branches of a gateway, and the end.
+    fn judged_by(gateway: Gateway, answers: &[(&str, Outcome)]) -> Vec<String> {
+        let mut suspects = Suspects::new(gateway);
+        let mut judged = Vec::new();
+        for (number, (branch, answer)) in answers.iter().enumerate() {
+            judged.extend(suspects.take(format!("{branch} {number}"), (*branch).to_owned(), answer.clone()));
+        }
+        judged.extend(suspects.rest());
+        let word = |one: &Judged<String>| match (&one.outcome, one.blames_channel) {
+            (_, true) => "channel",
+            (Outcome::Accepted(_), _) => "accepted",
+            (Outcome::Misconfigured { .. }, _) => "settings",
+            (Outcome::Deferred(..), _) => "later",
+            (Outcome::RefusedRecipient(_), _) => "dead",
+            _ => "own",
+        };
+        judged.iter().map(|one| format!("{} {}", one.item, word(one))).collect()
+    }
+
+    fn bad_token() -> Outcome {
+        let reply = Reply { code: "403".into(), text: "BadJwtToken".into() };
+        Outcome::Misconfigured { key: "desktop.vapid_key_file", reply }
+    }
+
+    #[test]
+    fn a_push_service_that_accepts_does_not_make_the_browsers_of_another_one_dead() {
+        let taken = || ("google", Outcome::Accepted(Reply::default()));
+        let refused = || ("apple", bad_token());
+        assert_eq!(judged_by(Gateway::Desktop, &[taken(), refused()]), ["google 0 accepted", "apple 1 later"]);
+        assert_eq!(judged_by(Gateway::Desktop, &[refused(), taken()]), ["google 1 accepted", "apple 0 later"]);
+        let many = [vec![taken()], vec![refused(); 10], vec![taken()]].concat();
+        let judged = judged_by(Gateway::Desktop, &many);
+        assert_eq!(judged.iter().filter(|one| one.ends_with("later")).count(), 10, "{judged:?}");
+        assert_eq!(judged.iter().filter(|one| one.ends_with("accepted")).count(), 2, "{judged:?}");
+    }
+
+    #[test]
+    fn a_push_service_that_accepts_others_says_which_browsers_are_dead() {
+        let apple = |answer: Outcome| ("apple", answer);
+        let row = [apple(bad_token()), apple(Outcome::Accepted(Reply::default())), apple(bad_token())];
+        assert_eq!(judged_by(Gateway::Desktop, &row), ["apple 0 dead", "apple 1 accepted", "apple 2 dead"]);
+    }
+
+    #[test]
+    fn where_no_push_service_accepts_anything_the_settings_are_at_fault() {
+        let row = [("apple", bad_token()), ("google", bad_token())];
+        assert_eq!(judged_by(Gateway::Desktop, &row), ["apple 0 settings", "google 1 settings"]);
+        let judged = judged_by(Gateway::Desktop, &vec![("apple", bad_token()); 8]);
+        assert!(judged.iter().all(|one| one.ends_with("channel")), "{judged:?}");
     }
 }

@@ -6,6 +6,7 @@ use std::sync::mpsc::Sender;
 use super::health::{Health, is_turned_away};
 use super::lane::Work;
 use super::suspects::{Judged, Suspects};
+use crate::deliver::branch;
 use crate::model::{Channel, Delivery, Digest, Gateway, Letter, Note, Outcome, masked};
 
 /// A delivery that passed the re-check.
@@ -43,6 +44,8 @@ pub(super) struct Way {
     pub(super) ready: VecDeque<Ready>,
     pub(super) seats: Vec<Seat>,
     pub(super) lanes: usize,
+    /// The lanes that begin once the first has an answer.
+    behind: usize,
     pub(super) health: Health,
     pub(super) suspects: Suspects<Ready>,
 }
@@ -56,9 +59,18 @@ impl Way {
             ready: VecDeque::new(),
             seats: Vec::new(),
             lanes: if is_probe { 1 } else { lanes },
+            behind: 0,
             health: Health::new(gateway, is_probe),
             suspects: Suspects::new(gateway),
         }
+    }
+
+    /// The same with one delivery that goes ahead: the first question to a provider goes alone whatever the lanes, and
+    /// those that wait behind it must not count as on the wire.
+    pub(super) fn one_ahead(mut self) -> Self {
+        self.behind = self.lanes.saturating_sub(1);
+        self.lanes -= self.behind;
+        self
     }
 
     /// More may begin again, by so many lanes.
@@ -93,6 +105,9 @@ impl Way {
         let Some(ready) = self.seats.get_mut(seat).and_then(|seat| seat.sending.take()) else {
             return (Vec::new(), Vec::new());
         };
+        if !outcome.reply().code.is_empty() || matches!(outcome, Outcome::Accepted(_)) {
+            self.lanes += std::mem::take(&mut self.behind);
+        }
         let mut back = Vec::new();
         if self.gateway == Gateway::Email && is_turned_away(&outcome) {
             match self.rest(seat) {
@@ -100,7 +115,8 @@ impl Way {
                 None => self.health.lose_the_last_lane(),
             }
         }
-        (self.suspects.take(ready, outcome), back)
+        let branch = ready.digest.recipient.device.as_deref().map(branch).unwrap_or_default();
+        (self.suspects.take(ready, branch, outcome), back)
     }
 
     /// Lets a lane rest, unless it is the last one; answers what it was to send next, or that it has to go on.

@@ -11,6 +11,8 @@ mod servers;
 mod shift;
 mod table;
 
+use std::time::Duration;
+
 use scene::{Scene, Told};
 use table::Row;
 
@@ -32,6 +34,15 @@ fn holds(gateway: &str, rows: &[Row]) {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_carrier_takes_longer_than_the_watchdog_waits_for() {
+    for gateway in scene::GATEWAYS {
+        let (longest, known) =
+            Scene::new(gateway, &table::faults(table::Expects::Sent)[0], Told::Alone).longest_attempt();
+        assert!(longest > Duration::ZERO && longest <= known, "{gateway} takes {longest:?}, and {known:?} are known");
+    }
 }
 
 #[test]

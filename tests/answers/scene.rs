@@ -1,11 +1,14 @@
 //! Ada, who is told by one gateway, and a provider that answers her as the row says and everybody else well.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::LazyLock;
+use std::time::Duration;
 
+use doorbell::deliver::carrier::Ready;
 use doorbell::pass::Report;
 use serde_json::json;
 
@@ -87,6 +90,14 @@ impl Scene {
         keys(office.folder(), server.port);
         let settings = settings(gateway, server.port);
         Self { shift: Shift::under(office, &rules).set(&settings), gateway: gateway.into(), _server: server }
+    }
+
+    /// How long an attempt takes at most by what the carrier says, and by what the settings say of all.
+    pub(crate) fn longest_attempt(&self) -> (Duration, Duration) {
+        let config = self.shift.config();
+        let carriers = config.deliver.carriers(&config.folder, &BTreeMap::new(), instant(NINE));
+        let longest = |carrier: &Ready| carrier.as_ref().map_or(Duration::ZERO, |carrier| carrier.longest_attempt());
+        (carriers.values().map(longest).max().unwrap_or_default(), config.deliver.longest_attempt())
     }
 
     /// One pass, and what became of Ada.

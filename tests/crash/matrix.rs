@@ -163,6 +163,15 @@ fn b11_a_crash_anywhere_texts_nobody_twice_unless_the_settings_say_so() {
 }
 
 #[test]
+fn a_crash_before_the_first_answer_leaves_one_text_in_doubt_and_not_all_that_wait_behind_it() {
+    let trial = Trial::new(By::Twilio, PEOPLE, 1);
+    assert!(dies(&trial, "accepted", 1));
+    assert_eq!(trial.pass().status.code(), Some(1));
+    assert_eq!(trial.states(), BTreeMap::from([("sent".into(), PEOPLE - 1), ("unknown".into(), 1)]));
+    assert_eq!((trial.heard().len(), trial.repeats()), (PEOPLE, 0));
+}
+
+#[test]
 fn a_crash_while_another_is_made_good_loses_nobody() {
     for lanes in [1, 4] {
         for place in PLACES {

@@ -152,6 +152,38 @@ fn a_token_that_apple_does_not_know_is_the_phones_fault_once_another_is_taken() 
 }
 
 #[test]
+fn an_app_whose_phones_are_reached_costs_no_phone_of_another_app_its_place() {
+    let office = office(Provider::Apns, &[ONE, TWO]);
+    let other = "UPDATE devices SET app_id = 'com.example.other' WHERE token = ?1";
+    office.connection().execute(other, [TWO]).unwrap();
+    let answers = refuses(&[TWO], 400, "DeviceTokenNotForTopic");
+    let (mut shift, server) = shift(office, Provider::Apns, "[\"push\"]", answers);
+    let report = shift.pass("2026-03-02T09:10:00Z");
+    assert_eq!((report.sent, report.retried, report.dead), (1, 1, 0), "{report:?}");
+    assert!(blocked(&shift, "2026-03-02T09:11:00Z").is_empty());
+    assert!(server.seen().iter().any(|seen| seen.headers["apns-topic"] == "com.example.other"));
+}
+
+#[test]
+fn a_push_that_was_queued_for_another_network_goes_by_the_one_of_its_phone() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let answers = move |_: &Seen| {
+        if count.fetch_add(1, Ordering::SeqCst) == 0 {
+            apple_says(503, "ServiceUnavailable")
+        } else {
+            Reply::status(200)
+        }
+    };
+    let (mut shift, _server) = shift(office(Provider::Apns, &[ONE]), Provider::Apns, "[\"push\"]", answers);
+    assert_eq!(shift.pass("2026-03-02T09:10:00Z").retried, 1);
+    // as a ledger of version 1 is brought up to date
+    shift.office.connection().execute("UPDATE doorbell_delivery SET gateway = 'push.fcm'", []).unwrap();
+    let report = shift.pass("2026-03-02T09:20:00Z");
+    assert_eq!((report.sent, report.left, report.exit_status()), (1, 0, 0), "{report:?}");
+}
+
+#[test]
 fn tokens_of_the_other_network_are_a_setting_to_mend_and_kill_no_phone() {
     let answers = |_: &Seen| apple_says(400, "BadDeviceToken");
     let (mut shift, _server) = shift(office(Provider::Apns, &[ONE, TWO]), Provider::Apns, "[\"push\"]", answers);

@@ -88,7 +88,7 @@ fn every_phone_of_a_person_is_tried_and_answers_in_its_own_words() {
             "not accepted for device 1 by apns: 410 Unregistered",
             "accepted for device 2 by apns: 200 eabeae54",
             "accepted for device 3 by fcm: 200 projects/my-desk/messages/1",
-            "push.apns: 410 Unregistered",
+            "push.apns: 410 Unregistered; the app has to register this phone anew",
         ] {
             assert!(said.contains(words), "{words} is missing in:\n{said}");
         }
@@ -97,6 +97,7 @@ fn every_phone_of_a_person_is_tried_and_answers_in_its_own_words() {
     assert!(house.says(&["send-test", "push", "agent:2"], 64).contains("agent:2 has no phone on the desk"));
     assert!(house.says(&["send-test", "push", "agent:9"], 64).contains("the desk knows nobody"));
     assert!(house.says(&["send-test", "desktop", "agent:1"], 64).contains("has no browser on the desk"));
+    assert!(house.says(&["send-test", "desktop", "1"], 64).contains("the desk has no browser with the id \"1\""));
 }
 
 #[test]

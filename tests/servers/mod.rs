@@ -1,5 +1,5 @@
-//! Servers to send to: Postfix's `smtp-sink`, and one of our own that misbehaves by plan and knows what it took. A server
-//! to read from: PostgreSQL, a test's own.
+//! Servers to send to: Postfix's `smtp-sink`, and one of our own that misbehaves by plan and knows what it took. Servers to
+//! read from: PostgreSQL and MariaDB, each a test's own.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -14,6 +14,7 @@
 
 mod certificates;
 mod http;
+mod mariadb;
 mod plan;
 mod postgres;
 mod programs;
@@ -24,6 +25,7 @@ mod web_push;
 
 pub use certificates::Authority;
 pub use http::{HttpServer, Reply, Seen};
+pub use mariadb::MariaDb;
 pub use plan::{Act, At};
 pub use postgres::Postgres;
 pub use programs::finish;

@@ -7,7 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::by_text;
 use crate::office::Office;
-use crate::twilio::Twilio;
+use crate::servers::Reply;
+use crate::twilio::{Act, Twilio};
 
 const ABORTED: i32 = 6;
 
@@ -153,4 +154,27 @@ fn send_test_and_check_reach_twilio() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(78), "{said}");
     assert!(said.contains("sms.auth_token_file: 401 20003 Authenticate; copy the auth token"), "{said}");
+    // a new token would mend nothing here
+    std::fs::remove_file(office.folder().join("token")).unwrap();
+    let said = String::from_utf8(run(&office, &["check"], "").stderr).unwrap();
+    assert!(said.contains("see whether it is there") && !said.contains("copy the auth token"), "{said}");
+}
+
+#[test]
+fn a_test_whose_answer_is_lost_does_not_ask_for_a_delivery_that_is_not_there() {
+    let twilio = Twilio::start();
+    twilio.makes(Act::DoneBut(Reply::Reset));
+    let output = run(&scene(&twilio, ""), &["send-test", "sms", "+441632960012"], "");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(75), "{said}");
+    assert!(said.contains("look there before you try again") && !said.contains("doorbell deliveries"), "{said}");
+}
+
+#[test]
+fn a_dry_run_says_by_which_channel_somebody_would_hear() {
+    let twilio = Twilio::start();
+    let office = scene(&twilio, "");
+    let output = run(&office, &["run", "--dry-run", "--ignore-schedule"], "");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("Ada <sms +***12>: ") && !said.contains("[email]"), "{said}");
 }

@@ -376,3 +376,18 @@ fn a_text_that_the_desk_refuses_keeps_no_other_out_and_is_tried_again() {
     shift.pass("2026-03-02T09:15:00Z");
     assert_eq!(bodies(&shift), ["dogs", "cats"]);
 }
+
+#[test]
+fn b12_a_start_that_could_not_be_taken_in_does_not_undo_the_stop_after_it() {
+    let (twilio, mut shift) = texted("");
+    let refuse = "CREATE TRIGGER nobody BEFORE UPDATE OF sms_consent ON contacts WHEN NEW.sms_consent = 1 BEGIN
+                    SELECT RAISE(ABORT, 'not now'); END";
+    shift.office.connection().execute_batch(refuse).unwrap();
+    twilio.receives(TOM, "START", "2026-03-02T09:06:00Z");
+    twilio.receives(TOM, "STOP", "2026-03-02T09:07:00Z");
+    shift.pass("2026-03-02T09:10:00Z");
+    shift.office.connection().execute_batch("DROP TRIGGER nobody").unwrap();
+    shift.pass("2026-03-02T09:15:00Z");
+    assert_eq!((consent(&shift, "tom"), states(&shift)), (Some(false), vec!["ignored".into(), "stopped".into()]));
+    assert_eq!(shift.ledger().blocked(instant("2026-03-02T09:16:00Z")).unwrap().len(), 1);
+}

@@ -25,6 +25,11 @@ pub(super) fn named(
     if let Some(device) = of_desk(config, channel, to)?.filter(|_| provider.is_none()) {
         return Ok(vec![(shown(&device), device)]);
     }
+    if channel == Channel::Desktop && !to.contains("://") {
+        let message =
+            format!("the desk has no browser with the id {to:?}; look into its table devices, provider \"webpush\"");
+        return Err(UsageError(message).into());
+    }
     let provider = network(config, channel, provider)?;
     let token = to.into();
     let device = Device { id: "test".into(), provider, token, p256dh: None, auth: None, platform: None, app_id: None };

@@ -10,7 +10,18 @@ const KNOWN: [&str; 4] =
 
 /// Whether a host is a push service of a browser.
 pub(super) fn is_known(host: &str) -> bool {
-    KNOWN.iter().any(|known| if known.starts_with('.') { host.ends_with(known) } else { host == *known })
+    known(host).is_some()
+}
+
+fn known(host: &str) -> Option<&'static str> {
+    KNOWN.into_iter().find(|known| if known.starts_with('.') { host.ends_with(known) } else { host == *known })
+}
+
+/// The push service that an address belongs to: of a browser's all hosts are one; else the host with its port.
+pub(super) fn service(token: &str) -> String {
+    let Ok(url) = Url::parse(token) else { return String::new() };
+    let browsers = url.host_str().and_then(known);
+    browsers.map_or_else(|| url.origin().ascii_serialization(), str::to_owned)
 }
 
 /// A host that the operator trusts beside those of the browsers.
@@ -126,6 +137,14 @@ mod tests {
         ] {
             assert!(checked(token).is_err(), "{token}");
         }
+    }
+
+    #[test]
+    fn all_hosts_of_a_browsers_push_service_are_one_service() {
+        let windows = ["a", "b"].map(|host| service(&format!("https://wns2-{host}.notify.windows.com/w/?token=x")));
+        assert_eq!(windows, [".notify.windows.com", ".notify.windows.com"]);
+        assert_eq!(service("https://push.example.com:8443/abc"), "https://push.example.com:8443");
+        assert_eq!(service("no address"), "");
     }
 
     #[test]

@@ -23,7 +23,7 @@ use super::bearer::Bearer;
 use super::ours;
 use super::payload::{Said, fitted, some};
 use super::settings::Manner;
-use crate::model::{Gateway, OnAmbiguous, Outcome, Provider};
+use crate::model::{Device, Gateway, OnAmbiguous, Outcome, Provider};
 
 pub(super) use settings::Settings;
 
@@ -104,8 +104,7 @@ impl Carrier for Apns {
         if token.is_empty() || !token.len().is_multiple_of(2) || !token.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Outcome::RefusedRecipient(ours("the device's token is not hexadecimal".into()));
         }
-        let own_topic = recipient.device.as_ref().and_then(|device| device.app_id.as_deref());
-        let topic = own_topic.filter(|app_id| settings::is_bundle(app_id)).unwrap_or(&self.topic);
+        let topic = recipient.device.as_deref().and_then(app).unwrap_or(&self.topic);
         let Some(headers) = self.headers(topic, Some(&notification.collapse), notification.now) else {
             return Outcome::RefusedMessage(ours("its headers cannot be written".into()));
         };
@@ -151,6 +150,11 @@ impl Apns {
     fn host(&self) -> &str {
         self.endpoint.url().host_str().unwrap_or_default()
     }
+}
+
+/// The app of a device, where it is another one than the settings name.
+pub(in crate::deliver) fn app(device: &Device) -> Option<&str> {
+    device.app_id.as_deref().filter(|app_id| settings::is_bundle(app_id))
 }
 
 /// What Apple may echo.

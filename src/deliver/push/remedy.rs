@@ -7,7 +7,7 @@ use crate::model::Outcome;
 pub fn remedy(outcome: &Outcome) -> &'static str {
     let Outcome::Misconfigured { key, .. } = outcome else {
         let by_file = outcome.reply().code.is_empty() && outcome.reply().text.starts_with("write to the outbox");
-        return if by_file { notes::remedy(outcome) } else { "" };
+        return if by_file { notes::remedy(outcome) } else { of_one(outcome) };
     };
     match *key {
         "push.outbox" => notes::remedy(outcome),
@@ -31,5 +31,16 @@ pub fn remedy(outcome: &Outcome) -> &'static str {
         }
         "http.ca_file" => "name the authority of the proxy in http.ca_file, or install the system's certificates",
         _ => "",
+    }
+}
+
+/// What a person can do about one notification that did not go.
+fn of_one(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Accepted(_) | Outcome::Misconfigured { .. } => "",
+        Outcome::Deferred(..) => "it is tried again in a later pass",
+        Outcome::Unknown(_) => "whether it was shown only its owner can see",
+        Outcome::RefusedRecipient(_) => "the app has to register this phone anew, with a new token in devices",
+        Outcome::RefusedMessage(_) => "look the network's word up in its documentation",
     }
 }

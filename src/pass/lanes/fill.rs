@@ -10,10 +10,10 @@ use super::super::order::Order;
 use super::super::recheck::{Check, recheck};
 use super::super::suspects::Judged;
 use super::super::way::{Place, Ready, Seat, shown};
-use super::Writer;
+use super::{Writer, way};
 use crate::failpoint;
 use crate::ledger::{Settlement, thread_key, uid};
-use crate::model::{Channel, Delivery, Outcome, Reply};
+use crate::model::{Channel, Delivery, Digest, Gateway, Outcome, Reply};
 
 /// A claim takes this many deliveries for each lane: few enough that a stop gives little back.
 const CLAIM_PER_LANE: usize = 4;
@@ -75,6 +75,9 @@ impl Writer<'_, '_> {
                 Check::Postpone(at) => self.unsent.push((delivery, Settlement::Postponed(at))),
                 Check::Send(content) => {
                     let (digest, letter) = *content;
+                    if self.moved(&delivery, &digest)? {
+                        continue;
+                    }
                     let uid = delivery
                         .frozen_uid
                         .clone()
@@ -91,11 +94,46 @@ impl Writer<'_, '_> {
     fn with_a_way_out(&mut self, way: usize, claimed: Vec<Delivery>) -> Result<Vec<Delivery>> {
         let gateway = self.ways.get(way).map(|way| way.gateway);
         let Some(fault) = gateway.and_then(|gateway| self.post.fault(gateway)) else { return Ok(claimed) };
+        let claimed = self.without_moved(claimed)?;
         if !claimed.is_empty() {
             self.fail(way, fault.clone())?;
         }
         self.unsent.extend(claimed.into_iter().map(|it| (it, Settlement::Answered(fault.clone()))));
         Ok(Vec::new())
+    }
+
+    /// Leaves out phones that another network reaches by now, as the desk says.
+    fn without_moved(&mut self, claimed: Vec<Delivery>) -> Result<Vec<Delivery>> {
+        if !claimed.iter().any(|delivery| delivery.channel == Channel::Push) {
+            return Ok(claimed);
+        }
+        let checks = recheck(self.house, &claimed, self.clock.now())?;
+        let mut left = Vec::new();
+        for (delivery, check) in claimed.into_iter().zip(checks) {
+            let is_moved = match check {
+                Check::Send(content) => self.moved(&delivery, &content.0)?,
+                Check::Suppress(_) | Check::Postpone(_) => false,
+            };
+            if !is_moved {
+                left.push(delivery);
+            }
+        }
+        Ok(left)
+    }
+
+    /// Whether a phone is reached by another network than when it was queued, or than a ledger of version 1 could know:
+    /// it goes by the lanes of that one, in this pass or the next.
+    fn moved(&mut self, delivery: &Delivery, digest: &Digest) -> Result<bool> {
+        let gateway = Gateway::of(digest.channel, digest.recipient.device.as_deref());
+        if gateway == delivery.gateway {
+            return Ok(false);
+        }
+        self.house.ledger.reroute(delivery.id, gateway)?;
+        if !self.ways.iter().any(|way| way.gateway == gateway) {
+            let due = self.house.ledger.due_count(self.clock.now())?;
+            self.ways.push(way(self.house, self.post, gateway, due)?);
+        }
+        Ok(true)
     }
 
     fn add(&mut self, way: usize, mut ready: Ready) {
