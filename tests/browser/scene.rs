@@ -1,8 +1,11 @@
 //! An agent at a browser: tabs of the host program, and pushes that arrive.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
-use super::chromium::{Chromium, Session, until};
+use super::chromium::{Chromium, PATIENCE, Session, until};
 use super::desktop::Desktop;
 use super::site::Site;
 
@@ -74,10 +77,20 @@ impl Scene {
     /// What the browser counts as shown, once it is as much as expected.
     pub fn shown(&mut self, tab: &Session, count: usize) -> Vec<Value> {
         let browser = &mut self.browser;
-        until(&format!("{count} notifications are shown"), || {
+        let mut last = Value::Null;
+        let give_up = Instant::now() + PATIENCE;
+        loop {
             let now = browser.evaluate(tab, "window.desktop()");
-            now.as_array().filter(|all| all.len() == count).cloned()
-        })
+            if let Some(all) = now.as_array().filter(|all| all.len() == count) {
+                return all.clone();
+            }
+            assert!(
+                Instant::now() < give_up,
+                "waited in vain for {count} notifications, there are: {now}; before: {last}"
+            );
+            last = now;
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// What the page in this tab was told, once it is as much as expected.
