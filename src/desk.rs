@@ -42,7 +42,6 @@ pub use link::{AgentUrl, ContactUrl, Place};
 pub use mark_read::ReadMarks;
 pub use pending::Window;
 pub use replay::{Replay, Spans};
-pub use server::address::Address;
 pub use settings::Settings;
 pub use url::DeskUrl;
 

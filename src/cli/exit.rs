@@ -11,6 +11,7 @@ use crate::desk::{AdapterError, DeskError};
 use crate::ledger::LedgerError;
 use crate::notation::SecretError;
 use crate::render::TemplateError;
+use crate::server::ServerError;
 
 /// Shown at the end of the help.
 pub(super) const HELP: &str = "\
@@ -95,14 +96,15 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     }
     if let Some(error) = cause.downcast_ref::<DeskError>() {
         return Some(match error {
-            DeskError::NoDesk { .. }
-            | DeskError::NoTables { .. }
-            | DeskError::Lacks { .. }
-            | DeskError::Refused { .. }
-            | DeskError::NoAuthorities { .. } => Exit::Settings,
-            DeskError::Away { .. } => Exit::TryLater,
-            DeskError::Failed { .. } => Exit::InputOutput,
+            DeskError::NoDesk { .. } | DeskError::NoTables { .. } | DeskError::Lacks { .. } => Exit::Settings,
             DeskError::OnlyFiles(_) | DeskError::TwoAlike { .. } => Exit::Usage,
+        });
+    }
+    if let Some(error) = cause.downcast_ref::<ServerError>() {
+        return Some(match error {
+            ServerError::Refused { .. } | ServerError::NoAuthorities { .. } => Exit::Settings,
+            ServerError::Away { .. } => Exit::TryLater,
+            ServerError::Failed { .. } => Exit::InputOutput,
         });
     }
     let settings = cause.is::<Mistake>()

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::Address;
+use crate::server::Address;
 
 /// The database that holds the desk.
 #[derive(Debug, Clone)]
