@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::config::Mistake;
 use crate::deliver::email::RelayError;
-use crate::desk::DeskError;
+use crate::desk::{AdapterError, DeskError};
 use crate::ledger::LedgerError;
 use crate::notation::SecretError;
 use crate::render::TemplateError;
@@ -96,7 +96,10 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     }
     if let Some(error) = cause.downcast_ref::<DeskError>() {
         return Some(match error {
-            DeskError::NoDesk { .. } | DeskError::NoTables { .. } | DeskError::Lacks { .. } => Exit::Settings,
+            DeskError::NoDesk { .. }
+            | DeskError::NoTables { .. }
+            | DeskError::Lacks { .. }
+            | DeskError::Relation { .. } => Exit::Settings,
             DeskError::OnlyFiles(_) | DeskError::TwoAlike { .. } => Exit::Usage,
         });
     }
@@ -112,6 +115,7 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         || cause.is::<SecretError>()
         || cause.is::<TemplateError>()
         || cause.is::<RelayError>()
+        || cause.is::<AdapterError>()
         || cause.is::<LedgerError>();
     match () {
         () if settings => Some(Exit::Settings),

@@ -99,26 +99,33 @@ fn fits_together(
 ) -> Result<PathBuf, Fault> {
     let settings = desk.get_ref();
     let of_server = [("password_file", &settings.password_file), ("ca_file", &settings.ca_file)];
-    let file = settings.url.path(folder);
-    let wrong = match (&file, ledger) {
-        (Some(_), _) => of_server.iter().find(|(_, value)| value.is_some()).map(|(key, _)| {
-            format!("desk.{key} belongs to a desk on PostgreSQL, and desk.url names a file; take {key} out")
-        }),
-        (None, None) => Some(
-            "a desk on PostgreSQL is only read, so the ledger needs a file of its own; add [ledger] with \
+    let of_server = of_server.iter().find(|(_, value)| value.is_some());
+    let (file, adapter) = (settings.url.path(folder), settings.adapter.is_some());
+    let kind = if adapter { "a desk that is read by an adapter" } else { "a desk on PostgreSQL" };
+    // somebody else's file is not ours to write to
+    let own_file = file.clone().filter(|_| !adapter);
+    let wrong = match (&own_file, ledger, of_server) {
+        _ if !adapter && !settings.relations.is_empty() => Some(
+            "desk.relations corrects an adapter, and there is none; add adapter = \"chatwoot\", or take desk.relations out"
+                .into(),
+        ),
+        (_, _, Some((key, _))) if file.is_some() => Some(format!(
+            "desk.{key} belongs to a desk on PostgreSQL, and desk.url names a file; take {key} out"
+        )),
+        (Some(_), ..) => None,
+        (None, None, _) => Some(format!(
+            "{kind} is only read, so the ledger needs a file of its own; add [ledger] with \
              path = \"/var/lib/doorbell/ledger.db\""
-                .into(),
-        ),
-        (None, Some(_)) if settings.mark_read_after_email => Some(
-            "a desk on PostgreSQL is only read, so nothing can be marked as read there; take mark_read_after_email out"
-                .into(),
-        ),
-        (None, Some(_)) if takes_replies => {
-            Some("a desk on PostgreSQL is only read, so what people text cannot go there; take sms.replies out".into())
+        )),
+        (None, Some(_), _) if settings.mark_read_after_email => {
+            Some(format!("{kind} is only read, so nothing can be marked as read there; take mark_read_after_email out"))
         }
-        (None, Some(_)) => None,
+        (None, Some(_), _) if takes_replies => {
+            Some(format!("{kind} is only read, so what people text cannot go there; take sms.replies out"))
+        }
+        (None, Some(_), _) => None,
     };
-    match (wrong, ledger.map(|path| folder.join(path)).or(file)) {
+    match (wrong, ledger.map(|path| folder.join(path)).or(own_file)) {
         (None, Some(path)) => Ok(path),
         (wrong, _) => Err(fault(desk, wrong.unwrap_or_default())),
     }
