@@ -21,6 +21,12 @@ impl Ledger {
         self.store.one(read, &[], |row| Ok(Some(instant(row.get(0)?))))
     }
 
+    /// What the server calls itself and the database: the same for every host, and another for a copy elsewhere.
+    pub fn server_name(&self) -> Result<String> {
+        let read = "SELECT current_database() || ' ' || (SELECT system_identifier FROM pg_control_system())";
+        self.store.one(read, &[], |row| row.get(0)).context("ask the server for its name")
+    }
+
     /// Lets no other host plan until [`Ledger::let_others_plan`]; answers whether none does now.
     pub fn plan_alone(&self) -> Result<bool> {
         self.lock(PLANNING)
