@@ -19,7 +19,7 @@ const MIGRATIONS: [&str; 3] = [include_str!("001.sql"), include_str!("002.sql"),
 /// A host program that writes to the same file may hold it this long.
 const BUSY: Duration = Duration::from_secs(30);
 
-/// Held by whoever makes or migrates the tables of a ledger on a server, in the numbers of `pg_advisory_xact_lock`: the
+/// Held by whoever makes or migrates the tables of a ledger on a server, in the numbers of `pg_advisory_lock`: the
 /// letters "doorbell".
 const MIGRATING: i64 = 0x646f_6f72_6265_6c6c;
 
@@ -146,10 +146,11 @@ fn session(server: &Server) -> Result<Store> {
 }
 
 fn migrate(store: &Store) -> Result<()> {
-    let transaction = store.begin()?;
     if store.is_shared() {
-        transaction.one("SELECT pg_advisory_xact_lock(?1)", values![MIGRATING], |_| Ok(()))?;
+        // before the transaction: what another host makes meanwhile is looked up anew only where one begins
+        store.one("SELECT pg_advisory_lock(?1)", values![MIGRATING], |_| Ok(()))?;
     }
+    let transaction = store.begin()?;
     // read again under the lock: another process may have been faster
     for text in MIGRATIONS.iter().skip(version(&transaction)?) {
         transaction.batch(text)?;
@@ -159,7 +160,11 @@ fn migrate(store: &Store) -> Result<()> {
     transaction.execute(keep, values!["version", MIGRATIONS.len().to_string()])?;
     let name = "INSERT INTO doorbell_meta(key, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
     transaction.execute(name, values!["install_id", new_name()?])?;
-    transaction.commit()
+    transaction.commit()?;
+    if store.is_shared() {
+        store.one("SELECT pg_advisory_unlock(?1)", values![MIGRATING], |_| Ok(()))?;
+    }
+    Ok(())
 }
 
 /// 32 hexadecimal digits that no other ledger has.
