@@ -112,7 +112,6 @@ fn fits_together(
         (_, _, Some((key, _))) if file.is_some() => Some(format!(
             "desk.{key} belongs to a desk on PostgreSQL, and desk.url names a file; take {key} out"
         )),
-        (Some(_), ..) => None,
         (None, None, _) => Some(format!(
             "{kind} is only read, so the ledger needs a file of its own; add [ledger] with \
              path = \"/var/lib/doorbell/ledger.db\""
@@ -123,7 +122,7 @@ fn fits_together(
         (None, Some(_), _) if takes_replies => {
             Some(format!("{kind} is only read, so what people text cannot go there; take sms.replies out"))
         }
-        (None, Some(_), _) => None,
+        _ => None,
     };
     match (wrong, ledger.map(|path| folder.join(path)).or(own_file)) {
         (None, Some(path)) => Ok(path),
