@@ -47,7 +47,7 @@ pub use settings::Settings;
 pub use url::DeskUrl;
 
 use dialect::Dialect;
-use product::Product;
+use product::{Product, Waiting};
 use server::{Look, Server};
 
 /// The desk schema: what `doorbell init` makes a new desk from.
@@ -86,6 +86,7 @@ struct File {
 pub struct Snapshot<'desk> {
     reading: Reading<'desk>,
     desk: &'desk Desk,
+    waiting: RefCell<Waiting>,
 }
 
 /// A transaction of either engine.
@@ -127,7 +128,7 @@ impl Desk {
             Engine::Sqlite(file) => Reading::Sqlite(file.begin()?),
             Engine::Postgres(server) => Reading::Postgres(server.look()?),
         };
-        Ok(Snapshot { reading, desk: self })
+        Ok(Snapshot { reading, desk: self, waiting: RefCell::default() })
     }
 }
 

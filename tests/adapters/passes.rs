@@ -1,7 +1,7 @@
 //! The real program on the tables of real products: who is told is who should be, by the oracle's word.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::{env, fs};
 
 use crate::WAITING;
 use crate::product::{Product, oracle};
@@ -189,4 +189,29 @@ fn chatwoot_tells_whom_the_oracle_names_once_and_makes_nothing() {
 #[test]
 fn libredesk_tells_whom_the_oracle_names_once_and_makes_nothing() {
     told_as_the_oracle_says(&LIBREDESK);
+}
+
+/// The pages that a rehearsed pass by one rule looks at, on a desk of so many conversations.
+fn pages(name: &str, conversations: usize) -> u64 {
+    let product = Product::of_size(name, conversations, WAITING);
+    let site = Site::new(&product.url("postgres"), name);
+    site.ends(&["baseline", "--since", "2020-01-01 00:00"], 0);
+    // a server counts what a connection read once it is closed
+    let read =
+        || product.rows("SELECT blks_hit + blks_read FROM pg_stat_database WHERE datname = 'postgres'")[0].clone();
+    let before: u64 = read().parse().unwrap();
+    let said = site.ends(&["run", "--dry-run", "--rule", "unreplied", "--ignore-schedule"], 0);
+    assert!(said.contains("would go out"), "{said}");
+    read().parse::<u64>().unwrap() - before
+}
+
+/// `DOORBELL_CONVERSATIONS=200000` tries it at the size of a large desk.
+#[test]
+fn a_pass_costs_what_waits_whatever_the_size_of_the_desk() {
+    let large = env::var("DOORBELL_CONVERSATIONS").map_or(20_000, |size| size.parse().unwrap());
+    for name in ["chatwoot", "libredesk"] {
+        let (small, large) = (pages(name, 2_000), pages(name, large));
+        // indexes grow by a step for each hundredfold
+        assert!(large < small * 2, "{name}: {small} pages for 2,000 conversations, {large} for more");
+    }
 }
