@@ -1,4 +1,4 @@
-//! The desk: somebody's chat database, read, in a file of `SQLite` or on PostgreSQL; the writes are rooms of their own,
+//! The desk: somebody's chat database, read, in a file of `SQLite`, on PostgreSQL or MariaDB; the writes are rooms of their own,
 //! `mark_read` and `additions`.
 //! A pass opens it, takes a snapshot, and asks for what waits, for the facts around it, and for the words.
 
@@ -12,6 +12,7 @@ mod facts;
 mod find;
 mod lateral;
 mod link;
+mod mariadb;
 mod mark_read;
 mod pending;
 mod places;
@@ -37,6 +38,7 @@ pub use contents::{Content, Past, Sender, Wanted};
 pub use error::DeskError;
 pub use facts::Agents;
 pub use link::{AgentUrl, ContactUrl, Place};
+pub use mariadb::MariaDbAddress;
 pub use mark_read::ReadMarks;
 pub use pending::Window;
 pub use replay::{Replay, Spans};
@@ -67,6 +69,7 @@ pub struct Desk {
 enum Engine {
     Sqlite(File),
     Postgres(Box<Server>),
+    MariaDb(Box<mariadb::Server>),
 }
 
 /// A database file.
@@ -83,11 +86,12 @@ pub struct Snapshot<'desk> {
     strange_words: &'desk RefCell<HashSet<String>>,
 }
 
-/// A transaction of either engine.
+/// A transaction of one of the engines.
 #[derive(Debug)]
 enum Reading<'desk> {
     Sqlite(Transaction<'desk>),
     Postgres(Look<'desk>),
+    MariaDb(mariadb::Look<'desk>),
 }
 
 impl Desk {
@@ -97,6 +101,10 @@ impl Desk {
             DeskUrl::Sqlite(path) => Self::open(&folder.join(path)),
             DeskUrl::Postgres(address) => {
                 let engine = Engine::Postgres(Box::new(Server::connect(address, settings, folder)?));
+                Ok(Self { engine, strange_words: RefCell::default() })
+            }
+            DeskUrl::MariaDb(address) => {
+                let engine = Engine::MariaDb(Box::new(mariadb::Server::connect(address, settings, folder)?));
                 Ok(Self { engine, strange_words: RefCell::default() })
             }
         }
@@ -120,6 +128,7 @@ impl Desk {
         match &self.engine {
             Engine::Sqlite(file) => file.path.display().to_string(),
             Engine::Postgres(server) => server.name.clone(),
+            Engine::MariaDb(server) => server.name.clone(),
         }
     }
 
@@ -128,6 +137,7 @@ impl Desk {
         let reading = match &self.engine {
             Engine::Sqlite(file) => Reading::Sqlite(file.begin()?),
             Engine::Postgres(server) => Reading::Postgres(server.look()?),
+            Engine::MariaDb(server) => Reading::MariaDb(server.look()?),
         };
         Ok(Snapshot { reading, strange_words: &self.strange_words })
     }
@@ -149,6 +159,7 @@ impl Snapshot<'_> {
         match self.reading {
             Reading::Sqlite(_) => Dialect::Sqlite,
             Reading::Postgres(_) => Dialect::Postgres,
+            Reading::MariaDb(_) => Dialect::MariaDb,
         }
     }
 }

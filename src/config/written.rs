@@ -13,7 +13,7 @@ use super::person::WrittenPerson;
 use super::rule::{Known, WrittenRule};
 use super::{Config, Limits, ScheduledRule};
 use crate::deliver::{self, desktop, email, http, push, sms};
-use crate::desk;
+use crate::desk::{self, DeskUrl};
 use crate::ledger;
 use crate::model::{Channel, Named};
 use crate::render;
@@ -100,21 +100,23 @@ fn fits_together(
     let settings = desk.get_ref();
     let of_server = [("password_file", &settings.password_file), ("ca_file", &settings.ca_file)];
     let file = settings.url.path(folder);
+    let engine = settings.url.engine();
     let wrong = match (&file, ledger) {
+        _ if matches!(settings.url, DeskUrl::MariaDb(_)) => {
+            Some(format!("a desk on {engine} has no tables of doorbell's own, and this version reads no others there"))
+        }
         (Some(_), _) => of_server.iter().find(|(_, value)| value.is_some()).map(|(key, _)| {
-            format!("desk.{key} belongs to a desk on PostgreSQL, and desk.url names a file; take {key} out")
+            format!("desk.{key} belongs to a desk on a server, and desk.url names a file; take {key} out")
         }),
-        (None, None) => Some(
-            "a desk on PostgreSQL is only read, so the ledger needs a file of its own; add [ledger] with \
+        (None, None) => Some(format!(
+            "a desk on {engine} is only read, so the ledger needs a file of its own; add [ledger] with \
              path = \"/var/lib/doorbell/ledger.db\""
-                .into(),
-        ),
-        (None, Some(_)) if settings.mark_read_after_email => Some(
-            "a desk on PostgreSQL is only read, so nothing can be marked as read there; take mark_read_after_email out"
-                .into(),
-        ),
+        )),
+        (None, Some(_)) if settings.mark_read_after_email => Some(format!(
+            "a desk on {engine} is only read, so nothing can be marked as read there; take mark_read_after_email out"
+        )),
         (None, Some(_)) if takes_replies => {
-            Some("a desk on PostgreSQL is only read, so what people text cannot go there; take sms.replies out".into())
+            Some(format!("a desk on {engine} is only read, so what people text cannot go there; take sms.replies out"))
         }
         (None, Some(_)) => None,
     };

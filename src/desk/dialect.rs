@@ -6,6 +6,8 @@
 pub(super) enum Dialect {
     Sqlite,
     Postgres,
+    /// Also MySQL's.
+    MariaDb,
 }
 
 /// A list of ids is an array of its own, which is looked up in an index key by key.

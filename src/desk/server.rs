@@ -1,7 +1,7 @@
 //! A desk on PostgreSQL: one connection, read in short transactions that change nothing and hold up no one for long.
 
 pub(super) mod address;
-mod tls;
+pub(super) mod tls;
 pub(super) mod trouble;
 
 use std::cell::RefCell;

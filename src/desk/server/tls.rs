@@ -16,7 +16,7 @@ use super::address::Tls;
 use crate::desk::DeskError;
 
 /// What a handshake needs; the authorities of `ca_file` are trusted beside the system's.
-pub(super) fn config(tls: Tls, ca_file: Option<&Path>) -> Result<ClientConfig> {
+pub(in crate::desk) fn config(tls: Tls, ca_file: Option<&Path>) -> Result<ClientConfig> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let extra = ca_file.map(authorities).transpose()?.unwrap_or_default();
     let strict = Arc::new(Verifier::new_with_extra_roots(extra, Arc::clone(&provider))?);

@@ -1,0 +1,81 @@
+//! What an error of MariaDB or MySQL means for a pass: try again later, or somebody must act.
+
+use std::io;
+
+use super::wire::Fault;
+use crate::desk::DeskError;
+
+/// The error in our words.
+pub(super) fn of(fault: &Fault, desk: &str) -> DeskError {
+    let desk = desk.to_owned();
+    match fault {
+        Fault::Said { code, text } => {
+            let reason = format!("{text} (error {code})");
+            match remedy(*code) {
+                Some(remedy) => DeskError::Refused { desk, reason, remedy },
+                None if passes(*code) => DeskError::Away { desk, reason },
+                None => DeskError::Failed { desk, reason },
+            }
+        }
+        Fault::Lost(error) if is_of_tls(error) => {
+            let remedy = "correct desk.url, or name the authority of its certificate in desk.ca_file";
+            DeskError::Refused { desk, reason: error.to_string(), remedy }
+        }
+        Fault::Lost(error) => DeskError::Away { desk, reason: network(error) },
+        Fault::Unencrypted => DeskError::Refused {
+            desk,
+            reason: "the server does not encrypt".into(),
+            remedy: "give it a certificate (ssl_cert), or write ?sslmode=disable behind desk.url",
+        },
+        Fault::SignIn(plugin) => DeskError::Refused {
+            desk,
+            reason: format!("this user signs in by {plugin:?}, which doorbell does not know"),
+            remedy: "let the user sign in by mysql_native_password, caching_sha2_password or unix_socket",
+        },
+        Fault::Strange(what) => DeskError::Refused {
+            desk,
+            reason: format!("this does not look like MariaDB or MySQL: {what}"),
+            remedy: "correct host and port in desk.url",
+        },
+    }
+}
+
+/// What only a person can put right.
+fn remedy(code: u16) -> Option<&'static str> {
+    Some(match code {
+        1045 | 1698 => "correct the user in desk.url, or put their password into desk.password_file",
+        1130 | 1129 => "let the user of desk.url in from this machine (CREATE USER .. @ ..)",
+        1044 | 1142 | 1143 | 1370 => "let the user of desk.url read it (GRANT SELECT)",
+        1049 => "correct the database in desk.url",
+        1054 | 1109 | 1146 | 1305 | 1356 => "the desk has other tables than the adapter expects; correct the adapter",
+        1064 => "correct the adapter",
+        1820 | 1862 => "give the user of desk.url a new password, and put it into desk.password_file",
+        3118 | 4151 => "unlock the user of desk.url (ALTER USER .. ACCOUNT UNLOCK)",
+        3159 | 4077 => "the server wants encryption; write ?sslmode=verify-full behind desk.url",
+        _ => return None,
+    })
+}
+
+/// Whether it passes by itself: too many connections, a server that starts or stops, locks, time-outs, a connection that
+/// somebody closed, and a table that was changed since the transaction began.
+fn passes(code: u16) -> bool {
+    matches!(
+        code,
+        1020 | 1021 | 1037 | 1038 | 1040 | 1041 | 1053 | 1077 | 1078 | 1079 | 1158
+            ..=1161 | 1203 | 1205 | 1213 | 1226 | 1317 | 1412 | 1614 | 1615 | 1637 | 1927 | 1969 | 3024 | 3169
+    )
+}
+
+fn is_of_tls(error: &io::Error) -> bool {
+    error
+        .get_ref()
+        .is_some_and(|inner| inner.is::<rustls::Error>() || inner.is::<rustls::pki_types::InvalidDnsNameError>())
+}
+
+/// A read that took too long ends as one that would have to wait.
+fn network(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => "the server does not answer".into(),
+        _ => error.to_string(),
+    }
+}
