@@ -14,6 +14,7 @@
 //! | words | [`render`] | a digest in the operator's templates; pure |
 //! | memory | [`ledger`] | what was told, to whom, and what is on its way |
 //! | the way out | [`deliver`] | one file per channel, one kind of outcome for all |
+//! | servers | [`server`] | how a PostgreSQL server is reached, and what its errors mean; for desk and ledger |
 //! | nouns | [`model`] | conversation, message, recipient, rule, digest, delivery, decision, reason, outcome |
 //! | spelling | [`notation`] | how values are written in the settings and typed |
 //! | crashes | `failpoint` | where tests let a debug build die |
@@ -33,3 +34,4 @@ pub mod pass;
 pub mod render;
 pub mod route;
 pub mod schedule;
+pub mod server;

@@ -9,7 +9,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use doorbell::desk::{Desk, DeskError, Settings};
+use doorbell::desk::{Desk, Settings};
+use doorbell::server::ServerError;
 use servers::{Authority, MariaDb, SmtpServer, Tls};
 use tempfile::TempDir;
 
@@ -25,9 +26,9 @@ fn connect(folder: &Path, url: &str, more: &str) -> Result<Desk, anyhow::Error> 
 #[track_caller]
 fn refusal(folder: &Path, url: &str, more: &str) -> (&'static str, String) {
     let error = connect(folder, url, more).map(|desk| desk.name()).unwrap_err();
-    let kind = match error.downcast_ref::<DeskError>().unwrap_or_else(|| panic!("{error:#}")) {
-        DeskError::Away { .. } => "away",
-        DeskError::Refused { .. } => "refused",
+    let kind = match error.downcast_ref::<ServerError>().unwrap_or_else(|| panic!("{error:#}")) {
+        ServerError::Away { .. } => "away",
+        ServerError::Refused { .. } => "refused",
         other => panic!("{other:?}"),
     };
     (kind, format!("{error:#}"))

@@ -136,11 +136,12 @@ fn every_line_that_is_commented_out_is_right_without_its_mark() {
             let section = text.split_off(text.rfind("\n[").unwrap_or_default());
             text += &by_itself(key, section);
         }
-        let of_server = index < ledger && ["url", "password_file", "ca_file"].contains(&key);
+        let of_server = index < ledger && ["url", "password_file", "ca_file", "adapter", "relations"].contains(&key);
         match key {
             _ if of_server => {
                 let server = if key == "url" { "" } else { "url = \"postgres://doorbell@db/chat\"" };
-                text = text.replace(FILE, server);
+                let adapter = if key == "relations" { "\nadapter = \"chatwoot\"" } else { "" };
+                text = text.replace(FILE, &format!("{server}{adapter}"));
             }
             "schedule" => text = text.replace("\nschedule = { every = \"5m\" }", ""),
             "username" => text.push_str("\npassword = \"${P}\""),

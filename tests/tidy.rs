@@ -14,6 +14,7 @@ const FLOORS: &[&[&str]] = &[
     &["config"],
     &["collapse", "deliver", "desk", "ledger", "render", "route", "schedule"],
     &["model"],
+    &["server"],
     &["notation"],
     &["failpoint"],
 ];

@@ -7,10 +7,11 @@ use thiserror::Error;
 
 use crate::config::Mistake;
 use crate::deliver::email::RelayError;
-use crate::desk::DeskError;
+use crate::desk::{AdapterError, DeskError};
 use crate::ledger::LedgerError;
 use crate::notation::SecretError;
 use crate::render::TemplateError;
+use crate::server::ServerError;
 
 /// Shown at the end of the help.
 pub(super) const HELP: &str = "\
@@ -98,12 +99,15 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
             DeskError::NeedsAdapter { .. }
             | DeskError::NoDesk { .. }
             | DeskError::NoTables { .. }
-            | DeskError::Lacks { .. }
-            | DeskError::Refused { .. }
-            | DeskError::NoAuthorities { .. } => Exit::Settings,
-            DeskError::Away { .. } => Exit::TryLater,
-            DeskError::Failed { .. } => Exit::InputOutput,
+            | DeskError::Lacks { .. } => Exit::Settings,
             DeskError::OnlyFiles(_) | DeskError::TwoAlike { .. } => Exit::Usage,
+        });
+    }
+    if let Some(error) = cause.downcast_ref::<ServerError>() {
+        return Some(match error {
+            ServerError::Refused { .. } | ServerError::NoAuthorities { .. } => Exit::Settings,
+            ServerError::Away { .. } => Exit::TryLater,
+            ServerError::Failed { .. } => Exit::InputOutput,
         });
     }
     let settings = cause.is::<Mistake>()
@@ -111,6 +115,7 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         || cause.is::<SecretError>()
         || cause.is::<TemplateError>()
         || cause.is::<RelayError>()
+        || cause.is::<AdapterError>()
         || cause.is::<LedgerError>();
     match () {
         () if settings => Some(Exit::Settings),

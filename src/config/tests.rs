@@ -185,3 +185,20 @@ fn names_are_found_from_the_folder_of_the_settings() {
     let config = Config::parse(&settings("", "", ""), Path::new("doorbell.toml")).unwrap();
     assert_eq!((Some(config.ledger_path()), config.template_folder()), (config.desk_path(), None));
 }
+
+#[test]
+fn what_an_adapter_reads_is_only_read() {
+    let with = |more: &str, rest: &str| settings(&format!("adapter = \"chatwoot\"\n{more}"), "", rest);
+    let ledger = "[ledger]\npath = \"ledger.db\"";
+    assert!(Config::parse(&with("", ledger), Path::new("doorbell.toml")).is_ok());
+    for (text, remedy) in [
+        (with("", ""), "the ledger needs a file of its own; add [ledger] with path = "),
+        (with("mark_read_after_email = true", ledger), "take mark_read_after_email out"),
+        (with("password_file = \"p\"", ledger), "take password_file out"),
+        (settings("relations = { agents = \"SELECT 1\" }", "", ""), "add adapter = "),
+        (settings("relations = { agent = \"SELECT 1\" }", "", ""), "did you mean agents?"),
+    ] {
+        let error = complaint(&text);
+        assert!(error.contains(remedy), "{remedy:?} is missing in:\n{error}");
+    }
+}

@@ -99,28 +99,37 @@ fn fits_together(
 ) -> Result<PathBuf, Fault> {
     let settings = desk.get_ref();
     let of_server = [("password_file", &settings.password_file), ("ca_file", &settings.ca_file)];
-    let file = settings.url.path(folder);
-    let engine = settings.url.engine();
-    let wrong = match (&file, ledger) {
-        _ if matches!(settings.url, DeskUrl::MariaDb(_)) => {
-            Some(format!("a desk on {engine} has no tables of doorbell's own, and this version reads no others there"))
+    let of_server = of_server.iter().find(|(_, value)| value.is_some());
+    let (file, adapter) = (settings.url.path(folder), settings.adapter.is_some());
+    let on_server = format!("a desk on {}", settings.url.engine());
+    let kind = if adapter { "a desk that is read by an adapter" } else { on_server.as_str() };
+    // somebody else's file is not ours to write to
+    let own_file = file.clone().filter(|_| !adapter);
+    let wrong = match (&own_file, ledger, of_server) {
+        _ if !adapter && matches!(settings.url, DeskUrl::MariaDb(_)) => {
+            Some(format!("{kind} is read by an adapter only; name it, such as adapter = \"livehelperchat\""))
         }
-        (Some(_), _) => of_server.iter().find(|(_, value)| value.is_some()).map(|(key, _)| {
-            format!("desk.{key} belongs to a desk on a server, and desk.url names a file; take {key} out")
-        }),
-        (None, None) => Some(format!(
-            "a desk on {engine} is only read, so the ledger needs a file of its own; add [ledger] with \
+        _ if !adapter && !settings.relations.is_empty() => Some(
+            "desk.relations corrects an adapter, and there is none; add adapter = \"chatwoot\", or take desk.relations out"
+                .into(),
+        ),
+        (_, _, Some((key, _))) if file.is_some() => Some(format!(
+            "desk.{key} belongs to a desk on a server, and desk.url names a file; take {key} out"
+        )),
+        (Some(_), ..) => None,
+        (None, None, _) => Some(format!(
+            "{kind} is only read, so the ledger needs a file of its own; add [ledger] with \
              path = \"/var/lib/doorbell/ledger.db\""
         )),
-        (None, Some(_)) if settings.mark_read_after_email => Some(format!(
-            "a desk on {engine} is only read, so nothing can be marked as read there; take mark_read_after_email out"
-        )),
-        (None, Some(_)) if takes_replies => {
-            Some(format!("a desk on {engine} is only read, so what people text cannot go there; take sms.replies out"))
+        (None, Some(_), _) if settings.mark_read_after_email => {
+            Some(format!("{kind} is only read, so nothing can be marked as read there; take mark_read_after_email out"))
         }
-        (None, Some(_)) => None,
+        (None, Some(_), _) if takes_replies => {
+            Some(format!("{kind} is only read, so what people text cannot go there; take sms.replies out"))
+        }
+        (None, Some(_), _) => None,
     };
-    match (wrong, ledger.map(|path| folder.join(path)).or(file)) {
+    match (wrong, ledger.map(|path| folder.join(path)).or(own_file)) {
         (None, Some(path)) => Ok(path),
         (wrong, _) => Err(fault(desk, wrong.unwrap_or_default())),
     }

@@ -47,40 +47,6 @@ pub enum DeskError {
         /// What is missing, with the remedy.
         problems: String,
     },
-    /// Nobody answers, or not now.
-    #[error("reach desk {desk}: {reason}; the next pass tries again")]
-    Away {
-        /// The database.
-        desk: String,
-        /// What happened.
-        reason: String,
-    },
-    /// The server does not let us in, or is not the one that was meant.
-    #[error("desk {desk}: {reason}; {remedy}")]
-    Refused {
-        /// The database.
-        desk: String,
-        /// What the server said.
-        reason: String,
-        /// What to do.
-        remedy: &'static str,
-    },
-    /// The server could not answer.
-    #[error("desk {desk}: {reason}")]
-    Failed {
-        /// The database.
-        desk: String,
-        /// What the server said.
-        reason: String,
-    },
-    /// The authorities to trust cannot be read.
-    #[error("desk.ca_file: read {}: {reason}; it must hold the certificate of the authority, in PEM form", file.display())]
-    NoAuthorities {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
     /// What only a desk in a file can do.
     #[error("{0}")]
     OnlyFiles(&'static str),

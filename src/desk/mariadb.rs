@@ -23,11 +23,10 @@ use self::address::Place;
 use self::sign_in::{Who, sign_in};
 use self::stream::Stream;
 use self::wire::{Fault, Wire};
-use super::server::address::Tls;
-use super::server::tls;
 use super::value::Parameter;
-use super::{BUSY_TIMEOUT, DeskError, Settings};
+use super::{BUSY_TIMEOUT, Settings};
 use crate::notation::{Source, Span};
+use crate::server::{ServerError, Tls, tls_config};
 
 /// How much longer than its own limit a statement may take to be answered: the server is gone then.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -65,7 +64,7 @@ impl Server {
         let tls = match (&address.place, address.tls) {
             (Place::Host(host, _), encrypted @ (Tls::Encrypted | Tls::Authority | Tls::Full)) => {
                 let ca_file = settings.ca_file.as_ref().map(|file| folder.join(file));
-                Some((host.as_str(), tls::config(encrypted, ca_file.as_deref())?))
+                Some((host.as_str(), tls_config(encrypted, ca_file.as_deref(), "desk")?))
             }
             _ => None,
         };
@@ -87,7 +86,7 @@ impl Server {
         Ok(Look { server: self })
     }
 
-    fn ask(&self, sql: &str) -> Result<Vec<Row>, DeskError> {
+    fn ask(&self, sql: &str) -> Result<Vec<Row>, ServerError> {
         answer::ask(&mut self.wire.borrow_mut(), sql).map_err(|fault| trouble::of(&fault, &self.name))
     }
 }

@@ -1,31 +1,20 @@
 //! A desk on PostgreSQL: one connection, read in short transactions that change nothing and hold up no one for long.
 
-pub(super) mod address;
-pub(super) mod tls;
-pub(super) mod trouble;
-
 use std::cell::RefCell;
 use std::fmt;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
-use postgres::{Client, NoTls, Row, SimpleQueryMessage};
-use secrecy::ExposeSecret;
-use tokio_postgres_rustls::MakeRustlsConnect;
+use postgres::{Client, Row, SimpleQueryMessage};
 
-use self::address::{Address, Tls};
 use super::dialect::for_postgres;
 use super::value::Parameter;
 use super::{BUSY_TIMEOUT, DeskError, Settings, check};
-use crate::notation::{Source, Span};
+use crate::notation::Span;
+use crate::server::{Access, Address, ServerError, connect, is_of_schema, milliseconds, trouble};
 
-/// A server that does not answer is tried again by the next pass.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A connection whose other end is gone is noticed within a minute, and not after two hours.
-const KEEPALIVE: Duration = Duration::from_secs(30);
-/// The longest that PostgreSQL takes, in milliseconds.
-const LONGEST_TIMEOUT: u128 = 2_147_483_647;
+/// How errors call it.
+const SECTION: &str = "desk";
 
 /// A connection to a PostgreSQL server.
 pub(super) struct Server {
@@ -45,21 +34,9 @@ pub(super) struct Look<'desk> {
 impl Server {
     /// Connects; `folder` is where relative file names begin.
     pub(super) fn connect(address: &Address, settings: &Settings, folder: &Path) -> Result<Self> {
+        let (password_file, ca_file) = (settings.password_file.as_deref(), settings.ca_file.as_deref());
+        let client = connect(address, Access { section: SECTION, password_file, ca_file, folder })?;
         let name = address.to_string();
-        let mut config = address.config.clone();
-        config.application_name("doorbell").connect_timeout(CONNECT_TIMEOUT).keepalives_idle(KEEPALIVE);
-        if let Some(file) = &settings.password_file {
-            let password = Source::File(file.clone()).read(folder).context("read desk.password_file")?;
-            config.password(password.expose_secret());
-        }
-        let client = match address.tls {
-            Tls::None => config.connect(NoTls),
-            tls => {
-                let ca_file = settings.ca_file.as_ref().map(|file| folder.join(file));
-                config.connect(MakeRustlsConnect::new(tls::config(tls, ca_file.as_deref())?))
-            }
-        };
-        let client = client.map_err(|error| trouble::of(&error, &name))?;
         Ok(Self { begin: begin(settings.statement_timeout), name, client: RefCell::new(client) })
     }
 
@@ -79,8 +56,8 @@ impl Server {
         }
     }
 
-    fn failed(&self, error: &postgres::Error) -> DeskError {
-        trouble::of(error, &self.name)
+    fn failed(&self, error: &postgres::Error) -> ServerError {
+        trouble(error, SECTION, &self.name)
     }
 }
 
@@ -92,9 +69,7 @@ impl Look<'_> {
         // planned anew each time, for the values at hand: nothing is left behind in a pool of connections, nor outdated
         // by a migration
         let rows = self.server.client.borrow_mut().query_typed(&for_postgres(sql), &bound);
-        rows.map_err(
-            |error| if trouble::is_of_schema(&error) { self.lacks(&error) } else { self.server.failed(&error).into() },
-        )
+        rows.map_err(|error| if is_of_schema(&error) { self.lacks(&error) } else { self.server.failed(&error).into() })
     }
 
     /// What is missing, looked up behind the transaction that failed for it.
@@ -140,7 +115,7 @@ fn begin(statement_timeout: Span) -> String {
          SELECT string_agg(name, ', ' ORDER BY name) 
          FROM unnest(ARRAY['agents', 'contacts', 'conversations', 'messages']) t (name)
          WHERE to_regclass(name) IS NULL",
-        statement_timeout.duration().as_millis().min(LONGEST_TIMEOUT),
-        BUSY_TIMEOUT.as_millis(),
+        milliseconds(statement_timeout.duration()),
+        milliseconds(BUSY_TIMEOUT),
     )
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono_tz::Tz;
 use serde::Deserialize;
 
-use super::{AgentUrl, ContactUrl, DeskUrl};
+use super::{AgentUrl, Choice, ContactUrl, Corrections, DeskUrl};
 use crate::notation::{Span, Zone};
 
 /// Where the desk is, what it is called, and where its people open it.
@@ -39,6 +39,12 @@ pub struct Settings {
     /// How long a server may work on one question.
     #[serde(default = "half_a_minute")]
     pub statement_timeout: Span,
+    /// How the tables there are read; `None` = as those of `schema.sql`.
+    #[serde(default)]
+    pub adapter: Option<Choice>,
+    /// What of the adapter is read otherwise.
+    #[serde(default)]
+    pub relations: Corrections,
 }
 
 fn support_desk() -> String {

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::{Address, MariaDbAddress};
+use super::MariaDbAddress;
+use crate::server::Address;
 
 /// The database that holds the desk.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::desk::server::address::{Tls, is_here, tls};
+use crate::server::{Tls, is_here, sslmode};
 
 const REMEDY: &str = "write \"mysql://USER@HOST/DATABASE\", or for a socket \
     \"mysql://USER@/DATABASE?socket=/run/mysqld/mysqld.sock\"";
@@ -70,7 +70,7 @@ fn words(query: &str) -> Result<(Option<Tls>, Option<&str>), String> {
     let (mut mode, mut socket) = (None, None);
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         match pair.split_once('=').unwrap_or((pair, "")) {
-            ("sslmode", word) => mode = Some(tls(word)?),
+            ("sslmode", word) => mode = Some(sslmode(word)?),
             ("socket", path) => socket = Some(path),
             ("password", _) => return Err(unreadable("a password belongs into the file of desk.password_file")),
             (key, _) => return Err(unreadable(&format!("`{key}` is unknown; known are sslmode and socket"))),

@@ -3,41 +3,37 @@
 use std::io;
 
 use super::wire::Fault;
-use crate::desk::DeskError;
+use crate::server::ServerError;
 
 /// The error in our words.
-pub(super) fn of(fault: &Fault, desk: &str) -> DeskError {
-    let desk = desk.to_owned();
-    match fault {
+pub(super) fn of(fault: &Fault, place: &str) -> ServerError {
+    let (what, place) = ("desk", place.to_owned());
+    let (reason, remedy) = match fault {
         Fault::Said { code, text } => {
             let reason = format!("{text} (error {code})");
             match remedy(*code) {
-                Some(remedy) => DeskError::Refused { desk, reason, remedy },
-                None if passes(*code) => DeskError::Away { desk, reason },
-                None => DeskError::Failed { desk, reason },
+                Some(remedy) => (reason, remedy),
+                None if passes(*code) => return ServerError::Away { what, place, reason },
+                None => return ServerError::Failed { what, place, reason },
             }
         }
         Fault::Lost(error) if is_of_tls(error) => {
-            let remedy = "correct desk.url, or name the authority of its certificate in desk.ca_file";
-            DeskError::Refused { desk, reason: error.to_string(), remedy }
+            (error.to_string(), "correct desk.url, or name the authority of its certificate in desk.ca_file")
         }
-        Fault::Lost(error) => DeskError::Away { desk, reason: network(error) },
-        Fault::Unencrypted => DeskError::Refused {
-            desk,
-            reason: "the server does not encrypt".into(),
-            remedy: "give it a certificate (ssl_cert), or write ?sslmode=disable behind desk.url",
-        },
-        Fault::SignIn(plugin) => DeskError::Refused {
-            desk,
-            reason: format!("this user signs in by {plugin:?}, which doorbell does not know"),
-            remedy: "let the user sign in by mysql_native_password, caching_sha2_password or unix_socket",
-        },
-        Fault::Strange(what) => DeskError::Refused {
-            desk,
-            reason: format!("this does not look like MariaDB or MySQL: {what}"),
-            remedy: "correct host and port in desk.url",
-        },
-    }
+        Fault::Lost(error) => return ServerError::Away { what, place, reason: network(error) },
+        Fault::Unencrypted => (
+            "the server does not encrypt".into(),
+            "give it a certificate (ssl_cert), or write ?sslmode=disable behind desk.url",
+        ),
+        Fault::SignIn(plugin) => (
+            format!("this user signs in by {plugin:?}, which doorbell does not know"),
+            "let the user sign in by mysql_native_password, caching_sha2_password or unix_socket",
+        ),
+        Fault::Strange(why) => {
+            (format!("this does not look like MariaDB or MySQL: {why}"), "correct host and port in desk.url")
+        }
+    };
+    ServerError::Refused { what, place, reason, remedy: remedy.into() }
 }
 
 /// What only a person can put right.

@@ -7,10 +7,10 @@ use std::io;
 use postgres::Error;
 use postgres::error::SqlState;
 
-use crate::desk::DeskError;
+use super::ServerError;
 
 /// Whether the statement names a table, a column or a function that is not there, or is of another type.
-pub(super) fn is_of_schema(error: &Error) -> bool {
+pub fn is_of_schema(error: &Error) -> bool {
     let of_schema = [
         SqlState::UNDEFINED_TABLE,
         SqlState::UNDEFINED_COLUMN,
@@ -21,46 +21,55 @@ pub(super) fn is_of_schema(error: &Error) -> bool {
     error.code().is_some_and(|code| of_schema.contains(code))
 }
 
-/// The error in our words.
-pub(in crate::desk) fn of(error: &Error, desk: &str) -> DeskError {
-    let desk = desk.to_owned();
+/// The error in our words; `what` is the section of the settings that names the server, `place` where it is.
+pub fn trouble(error: &Error, what: &'static str, place: &str) -> ServerError {
+    let place = place.to_owned();
     let Some(said) = error.as_db_error() else {
         let reason = causes(error);
-        return if is_network(error) {
-            DeskError::Away { desk, reason }
-        } else {
-            DeskError::Refused { desk, reason, remedy: "correct desk.url, desk.ca_file or desk.password_file" }
-        };
+        if is_network(error) {
+            return ServerError::Away { what, place, reason };
+        }
+        let remedy = format!("correct {what}.url, {what}.ca_file or {what}.password_file");
+        return ServerError::Refused { what, place, reason, remedy };
     };
     let reason = format!("{} (SQLSTATE {})", said.message(), said.code().code());
-    match remedy(said.code()) {
-        Some(remedy) => DeskError::Refused { desk, reason, remedy },
-        None if passes(said.code()) => DeskError::Away { desk, reason },
-        None => DeskError::Failed { desk, reason },
+    match remedy(said.code(), what) {
+        Some(remedy) => ServerError::Refused { what, place, reason, remedy },
+        None if passes(error) => ServerError::Away { what, place, reason },
+        None => ServerError::Failed { what, place, reason },
     }
 }
 
 /// What only a person can put right.
-fn remedy(code: &SqlState) -> Option<&'static str> {
+fn remedy(code: &SqlState, what: &str) -> Option<String> {
     Some(match *code {
-        SqlState::INVALID_PASSWORD => "put the password of that user into desk.password_file",
+        SqlState::INVALID_PASSWORD => format!("put the password of that user into {what}.password_file"),
         SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
-            "correct the user in desk.url, or let them in with a line in the server's pg_hba.conf"
+            format!("correct the user in {what}.url, or let them in with a line in the server's pg_hba.conf")
         }
-        SqlState::INVALID_CATALOG_NAME => "correct the database in desk.url",
-        SqlState::INSUFFICIENT_PRIVILEGE => "as the owner of the tables: GRANT SELECT ON ALL TABLES IN SCHEMA .. TO ..",
+        SqlState::INVALID_CATALOG_NAME => format!("correct the database in {what}.url"),
+        SqlState::INSUFFICIENT_PRIVILEGE if what == "ledger" => {
+            "give the user a schema of its own: CREATE SCHEMA doorbell AUTHORIZATION ..".into()
+        }
+        SqlState::INSUFFICIENT_PRIVILEGE => {
+            "as the owner of the tables: GRANT SELECT ON ALL TABLES IN SCHEMA .. TO ..".into()
+        }
         SqlState::UNDEFINED_TABLE
         | SqlState::UNDEFINED_COLUMN
         | SqlState::UNDEFINED_FUNCTION
-        | SqlState::DATATYPE_MISMATCH => "make the tables as schema.postgresql.sql does",
+        | SqlState::DATATYPE_MISMATCH
+            if what == "desk" =>
+        {
+            "make the tables as schema.postgresql.sql does".into()
+        }
         _ => return None,
     })
 }
 
 /// Whether it passes by itself: connections that broke or are too many, a server that starts or stops, locks, time-outs
 /// and conflicts (PostgreSQL 15 manual, appendix A: classes 08, 40, 53, 55 and 57).
-fn passes(code: &SqlState) -> bool {
-    ["08", "40", "53", "55", "57"].iter().any(|class| code.code().starts_with(class))
+pub fn passes(error: &Error) -> bool {
+    error.code().is_some_and(|code| ["08", "40", "53", "55", "57"].iter().any(|class| code.code().starts_with(class)))
 }
 
 fn is_network(error: &Error) -> bool {

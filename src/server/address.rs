@@ -12,7 +12,7 @@ const DEFAULT_PORT: u16 = 5432;
 
 /// How the connection is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::desk) enum Tls {
+pub enum Tls {
     /// Not at all.
     None,
     /// Against those who listen, not against those who pretend to be the server.
@@ -38,17 +38,15 @@ impl FromStr for Address {
         let (address, mode) = without_sslmode(text);
         let mut config: Config = address.parse().map_err(|error: postgres::Error| {
             let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-            format!("the address of the desk cannot be read ({reason}); {REMEDY}")
+            format!("the address cannot be read ({reason}); {REMEDY}")
         })?;
         if config.get_password().is_some() {
-            return Err(
-                "a password does not belong in the settings; take it out of desk.url and name a file that holds \
-                        it in desk.password_file"
-                    .into(),
-            );
+            return Err("a password does not belong in the settings; take it out of the address and name a file \
+                        that holds it in password_file of the same section"
+                .into());
         }
         if config.get_dbname().is_none() || config.get_user().is_none() || config.get_hosts().is_empty() {
-            return Err(format!("the address of the desk lacks a user, a host or a database; {REMEDY}"));
+            return Err(format!("the address lacks a user, a host or a database; {REMEDY}"));
         }
         let tls = mode.map_or_else(|| Ok(usual(&config)), tls)?;
         config.ssl_mode(if tls == Tls::None { SslMode::Disable } else { SslMode::Require });
@@ -65,8 +63,8 @@ fn without_sslmode(text: &str) -> (String, Option<&str>) {
     (if others.is_empty() { address.to_owned() } else { format!("{address}?{others}") }, mode)
 }
 
-/// What a word of libpq asks for.
-pub(in crate::desk) fn tls(mode: &str) -> Result<Tls, String> {
+/// What a word of `sslmode` asks for, in libpq's sense.
+pub fn tls(mode: &str) -> Result<Tls, String> {
     match mode {
         "disable" => Ok(Tls::None),
         "require" => Ok(Tls::Encrypted),
@@ -90,7 +88,7 @@ fn usual(config: &Config) -> Tls {
 }
 
 /// Whether the host is this machine, by its name.
-pub(in crate::desk) fn is_here(host: &str) -> bool {
+pub fn is_here(host: &str) -> bool {
     ["localhost", "127.0.0.1", "::1"].contains(&host)
 }
 
@@ -156,8 +154,8 @@ mod tests {
     #[test]
     fn a_password_or_half_an_address_is_refused_and_not_repeated() {
         for (text, part) in [
-            ("postgres://doorbell:hunter2@db/chat", "desk.password_file"),
-            ("postgres://doorbell@db/chat?password=hunter2", "desk.password_file"),
+            ("postgres://doorbell:hunter2@db/chat", "password_file"),
+            ("postgres://doorbell@db/chat?password=hunter2", "password_file"),
             ("postgres://db/chat?key=hunter2", "`key`"),
             ("postgres://hunter2", "a user, a host or a database"),
             ("postgres://doorbell@db:hunter2/chat", "cannot be read"),

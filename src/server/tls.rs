@@ -12,13 +12,15 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
+use super::ServerError;
 use super::address::Tls;
-use crate::desk::DeskError;
 
 /// What a handshake needs; the authorities of `ca_file` are trusted beside the system's.
-pub(in crate::desk) fn config(tls: Tls, ca_file: Option<&Path>) -> Result<ClientConfig> {
+///
+/// `what` is the section of the settings that names the server.
+pub fn config(tls: Tls, ca_file: Option<&Path>, what: &'static str) -> Result<ClientConfig> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let extra = ca_file.map(authorities).transpose()?.unwrap_or_default();
+    let extra = ca_file.map(|file| authorities(file, what)).transpose()?.unwrap_or_default();
     let strict = Arc::new(Verifier::new_with_extra_roots(extra, Arc::clone(&provider))?);
     let verifier: Arc<dyn ServerCertVerifier> = match tls {
         Tls::None | Tls::Full => strict,
@@ -31,8 +33,8 @@ pub(in crate::desk) fn config(tls: Tls, ca_file: Option<&Path>) -> Result<Client
 }
 
 /// The certificates of a PEM file, at least one.
-fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
-    let fault = |reason: String| DeskError::NoAuthorities { file: path.to_owned(), reason };
+fn authorities(path: &Path, what: &'static str) -> Result<Vec<CertificateDer<'static>>> {
+    let fault = |reason: String| ServerError::NoAuthorities { what, file: path.to_owned(), reason };
     let pem = fs::read(path).map_err(|error: io::Error| fault(error.to_string()))?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let found = found.map_err(|error| fault(error.to_string()))?;
