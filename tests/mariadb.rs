@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 /// Connects, and answers what is wrong.
 fn connect(folder: &Path, url: &str, more: &str) -> Result<Desk, anyhow::Error> {
-    let settings: Settings = toml::from_str(&format!("url = \"{url}\"\n{more}")).unwrap();
+    let settings: Settings = toml::from_str(&format!("url = \"{url}\"\nadapter = \"livehelperchat\"\n{more}")).unwrap();
     let desk = Desk::of(&settings, folder)?;
     desk.snapshot()?;
     Ok(desk)

@@ -99,7 +99,8 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
             DeskError::NeedsAdapter { .. }
             | DeskError::NoDesk { .. }
             | DeskError::NoTables { .. }
-            | DeskError::Lacks { .. } => Exit::Settings,
+            | DeskError::Lacks { .. }
+            | DeskError::Relation { .. } => Exit::Settings,
             DeskError::OnlyFiles(_) | DeskError::TwoAlike { .. } => Exit::Usage,
         });
     }

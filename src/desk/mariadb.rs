@@ -11,19 +11,22 @@ mod wire;
 use std::cell::RefCell;
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use mysql_common::packets::Column;
 use secrecy::ExposeSecret;
 
 pub use self::address::MariaDbAddress;
 pub(super) use self::answer::Row;
+pub(super) use self::spelling::spelled;
 
 use self::address::Place;
 use self::sign_in::{Who, sign_in};
 use self::stream::Stream;
 use self::wire::{Fault, Wire};
-use super::value::Parameter;
+use super::product::{Native, Product};
 use super::{BUSY_TIMEOUT, Settings};
 use crate::notation::{Source, Span};
 use crate::server::{ServerError, Tls, tls_config};
@@ -81,20 +84,55 @@ impl Server {
 
     /// Begins a transaction that sees the desk as it is now.
     pub(super) fn look(&self) -> Result<Look<'_>> {
-        let asked = || format!("read desk {}", self.name);
-        self.ask("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").with_context(asked)?;
+        let begun = self.ask("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+        begun.map_err(|fault| self.failed(&fault)).with_context(|| format!("read desk {}", self.name))?;
         Ok(Look { server: self })
     }
 
-    fn ask(&self, sql: &str) -> Result<Vec<Row>, ServerError> {
-        answer::ask(&mut self.wire.borrow_mut(), sql).map_err(|fault| trouble::of(&fault, &self.name))
+    fn ask(&self, sql: &str) -> Result<(Arc<[Column]>, Vec<Row>), Fault> {
+        answer::ask(&mut self.wire.borrow_mut(), sql)
+    }
+
+    fn failed(&self, fault: &Fault) -> ServerError {
+        trouble::of(fault, &self.name)
     }
 }
 
 impl Look<'_> {
-    /// The rows of a statement.
-    pub(super) fn rows(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>> {
-        Ok(self.server.ask(&spelling::spelled(sql, parameters)?)?)
+    /// The rows of a statement about a relation, and the names of their columns; one that does not fit ends in the
+    /// relation's name.
+    pub(super) fn rows(
+        &self,
+        product: Option<&Product>,
+        relation: &'static str,
+        sql: &str,
+    ) -> Result<(Vec<String>, Vec<Row>)> {
+        let answer = self.server.ask(sql).map_err(|fault| self.fault(product, relation, &fault));
+        let (columns, rows) = answer?;
+        Ok((columns.iter().map(|column| column.name_str().into_owned()).collect(), rows))
+    }
+
+    /// The columns of a product's relation, without a row of it.
+    pub(super) fn columns(
+        &self,
+        product: &Product,
+        relation: &'static str,
+        sql: &str,
+    ) -> Result<Vec<(String, Native)>> {
+        let answer = self.server.ask(sql).map_err(|fault| self.fault(Some(product), relation, &fault));
+        let (columns, _) = answer?;
+        let native = |column: &Column| (column.name_str().into_owned(), Native::of_mariadb(column));
+        Ok(columns.iter().map(native).collect())
+    }
+
+    fn fault(&self, product: Option<&Product>, relation: &'static str, fault: &Fault) -> anyhow::Error {
+        match (product, trouble::of_relation(fault)) {
+            (Some(product), Some((reason, remedy))) => {
+                let remedy = remedy.map_or_else(|| product.remedy(), str::to_owned);
+                product.fault(relation, reason, remedy).into()
+            }
+            _ => self.server.failed(fault).into(),
+        }
     }
 }
 

@@ -24,12 +24,12 @@ pub(in crate::desk) struct Row {
     values: Vec<Option<Range<usize>>>,
 }
 
-/// The rows of one statement.
-pub(super) fn ask(wire: &mut Wire, sql: &str) -> Result<Vec<Row>, Fault> {
+/// The columns and rows of one statement.
+pub(super) fn ask(wire: &mut Wire, sql: &str) -> Result<(Arc<[Column]>, Vec<Row>), Fault> {
     wire.ask(&[&[QUERY], sql.as_bytes()].concat())?;
     let first = wire.read()?;
     match first.first() {
-        Some(0x00) => return Ok(Vec::new()),
+        Some(0x00) => return Ok((Arc::default(), Vec::new())),
         Some(&NULL) => return Err(Fault::Strange("it asks for a file of this machine")),
         _ => {}
     }
@@ -43,7 +43,7 @@ pub(super) fn ask(wire: &mut Wire, sql: &str) -> Result<Vec<Row>, Fault> {
     loop {
         let packet = wire.read()?;
         if matches!(packet.as_slice(), [0xfe, rest @ ..] if rest.len() < 8) {
-            return Ok(rows);
+            return Ok((columns, rows));
         }
         rows.push(Row::of(Arc::clone(&columns), packet)?);
     }
@@ -67,11 +67,6 @@ impl Row {
             values.push(Some(start..start + size));
         }
         Ok(Self { columns, bytes, values })
-    }
-
-    /// The names of the columns, in order.
-    pub(in crate::desk) fn names(&self) -> Vec<String> {
-        self.columns.iter().map(|column| column.name_str().into_owned()).collect()
     }
 
     /// The value at this place.

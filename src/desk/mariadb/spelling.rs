@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use crate::desk::value::Parameter;
 
@@ -40,15 +41,16 @@ fn literal(parameter: &Parameter<'_>) -> Result<String> {
         Parameter::Integer(None) => "NULL".to_owned(),
         Parameter::Integer(Some(number)) => number.to_string(),
         Parameter::Text(text) => hexadecimal(text),
-        Parameter::Integers(json) => list(serde_json::from_str::<Vec<i64>>(json)?.iter().map(ToString::to_string)),
-        Parameter::Texts(json) => list(serde_json::from_str::<Vec<String>>(json)?.iter().map(|text| hexadecimal(text))),
+        Parameter::Integers(json) | Parameter::Texts(json) | Parameter::Uuids(json) => list(json)?,
     })
 }
 
 /// Nothing is in a list of NULL, and an empty one is no SQL.
-fn list(values: impl Iterator<Item = String>) -> String {
-    let values: Vec<String> = values.collect();
-    if values.is_empty() { "NULL".to_owned() } else { values.join(", ") }
+fn list(json: &str) -> Result<String> {
+    let values: Vec<Value> = serde_json::from_str(json)?;
+    let values: Vec<String> =
+        values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), hexadecimal)).collect();
+    Ok(if values.is_empty() { "NULL".to_owned() } else { values.join(", ") })
 }
 
 /// A text in hexadecimal digits: no letter of its own can end it.
@@ -83,6 +85,7 @@ mod tests {
         let sql = "id IN (SELECT value FROM json_each(?1)) AND x = 1";
         case(sql, &[Parameter::Integers("[1,22]")], "id IN (1, 22) AND x = 1");
         case(sql, &[Parameter::Texts("[\"a\",\"?1\"]")], "id IN (_utf8mb4 X'61', _utf8mb4 X'3F31') AND x = 1");
+        case(sql, &[Parameter::Texts("[7,\"a\"]")], "id IN (7, _utf8mb4 X'61') AND x = 1");
         case(sql, &[Parameter::Integers("[]")], "id IN (NULL) AND x = 1");
     }
 

@@ -5,6 +5,54 @@ use std::io;
 use super::wire::Fault;
 use crate::server::ServerError;
 
+/// What is wrong with a relation's text, the product's tables or our rights, and not with the server; and what to do, where
+/// it is not to correct the adapter.
+pub(super) fn of_relation(fault: &Fault) -> Option<(String, Option<&'static str>)> {
+    let Fault::Said { code, text } = fault else { return None };
+    let remedy = match code {
+        1142 | 1143 | 1370 => Some("as the owner of the tables: GRANT SELECT, as docs/adapters.md lists it"),
+        // names, types, words and values (MariaDB knowledge base, "MariaDB Error Codes"; MySQL 8.0 error reference)
+        1051..=1055
+        | 1060
+        | 1064
+        | 1066
+        | 1103
+        | 1109
+        | 1111
+        | 1140
+        | 1146
+        | 1149
+        | 1191
+        | 1210
+        | 1221
+        | 1222
+        | 1235
+        | 1241
+        | 1242
+        | 1247
+        | 1248
+        | 1253
+        | 1267
+        | 1270
+        | 1271
+        | 1292
+        | 1305
+        | 1356
+        | 1365
+        | 1366
+        | 1411
+        | 1525
+        | 1548
+        | 1582
+        | 1630
+        | 1690
+        | 3141..=3143
+        | 4038..=4044 => None,
+        _ => return None,
+    };
+    Some((text.clone(), remedy))
+}
+
 /// The error in our words.
 pub(super) fn of(fault: &Fault, place: &str) -> ServerError {
     let (what, place) = ("desk", place.to_owned());
@@ -41,10 +89,8 @@ fn remedy(code: u16) -> Option<&'static str> {
     Some(match code {
         1045 | 1698 => "correct the user in desk.url, or put their password into desk.password_file",
         1130 | 1129 => "let the user of desk.url in from this machine (CREATE USER .. @ ..)",
-        1044 | 1142 | 1143 | 1370 => "let the user of desk.url read it (GRANT SELECT)",
+        1044 => "let the user of desk.url read it (GRANT SELECT)",
         1049 => "correct the database in desk.url",
-        1054 | 1109 | 1146 | 1305 | 1356 => "the desk has other tables than the adapter expects; correct the adapter",
-        1064 => "correct the adapter",
         1820 | 1862 => "give the user of desk.url a new password, and put it into desk.password_file",
         3118 | 4151 => "unlock the user of desk.url (ALTER USER .. ACCOUNT UNLOCK)",
         3159 | 4077 => "the server wants encryption; write ?sslmode=verify-full behind desk.url",
