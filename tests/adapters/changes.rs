@@ -183,7 +183,7 @@ fn every_command_works_on_a_desk_that_is_read_by_an_adapter_or_says_why_not() {
         (&["schedule"], 0, ""),
         (&["run"], 0, ""),
         (&["status"], 0, ""),
-        (&["deliveries", "--for", "agent3@desk.example"], 0, ""),
+        (&["deliveries", "list"], 0, ""),
         (&["forget", "agent3@desk.example"], 0, ""),
     ] {
         let said = site.ends(arguments, status);
