@@ -2,6 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Child;
+use std::thread;
+use std::time::Duration;
 
 use crate::servers::{MariaDb, Postgres, finish};
 
@@ -82,6 +85,18 @@ impl Product {
             Server::MariaDb(server) => server.ask("desk", sql),
         };
         said.unwrap_or_else(|error| panic!("{}: {error} in\n{sql}", self.name))
+    }
+
+    /// A client of the product that does this meanwhile.
+    pub(crate) fn hold(&self, sql: &str) -> Child {
+        let client = match &self.server {
+            Server::Postgres(server) => server.client("postgres").map(|mut client| client.args(["-c", sql]).spawn()),
+            Server::MariaDb(server) => server.client("desk").map(|mut client| client.args(["-e", sql]).spawn()),
+        };
+        let client = client.unwrap().unwrap();
+        // nobody tells when it has begun
+        thread::sleep(Duration::from_millis(700));
+        client
     }
 
     /// What stands in the database: tables, views, indexes, triggers.
