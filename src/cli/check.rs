@@ -12,6 +12,7 @@ use super::exit::{SettingsError, TryLaterError};
 use super::{Exit, Format, Global, open, place, say, time};
 use crate::config::Config;
 use crate::deliver::remedy;
+use crate::desk::Adapter;
 use crate::ledger::Ledger;
 use crate::model::{Channel, Gateway, Outcome};
 use crate::schedule;
@@ -43,6 +44,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let templates = open::templates(&config)?;
     ok("templates", &templates.sets().collect::<Vec<_>>().join(", "));
     schedules(&config)?.iter().for_each(|found| ok("schedule", found));
+    if let Some(adapter) = Adapter::of(&config.desk, &config.folder)? {
+        let relations = say::counted(adapter.relations().count(), "relation");
+        ok("adapter", &format!("{}, {relations}", adapter.name()));
+    }
     if arguments.offline {
         return Ok(Exit::Done);
     }

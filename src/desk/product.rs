@@ -11,7 +11,7 @@ pub(super) mod trouble;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use anyhow::{Context, Result};
 
@@ -22,6 +22,7 @@ use super::dialect::{Dialect, for_postgres};
 use super::mariadb::spelled as for_mariadb;
 use super::value::Parameter;
 use super::{Adapter, DeskError, Reading, Snapshot};
+use crate::model::ConversationId;
 
 /// How a product is read here.
 #[derive(Debug)]
@@ -29,6 +30,15 @@ pub(super) struct Product {
     pub(super) adapter: Adapter,
     /// The relations that the database was asked about, with the type of each column.
     known: RefCell<HashMap<&'static str, Vec<(String, Native)>>>,
+}
+
+/// Which conversations were found waiting in a snapshot: what was asked once need not be asked again.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    /// All that wait are known.
+    all: bool,
+    asked: HashSet<ConversationId>,
+    found: HashSet<ConversationId>,
 }
 
 /// Ids as a column of this database takes them; those that it cannot hold belong to no row and are left out.
@@ -81,6 +91,20 @@ impl Keys {
             Native::Uuid => Parameter::Uuids(&self.json),
             Native::Text | Native::Any | Native::Flag | Native::Other(_) => Parameter::Texts(&self.json),
         }
+    }
+}
+
+impl Waiting {
+    /// Takes in what waits among these, or among all.
+    fn learn<'a>(&mut self, among: Option<&[ConversationId]>, found: impl IntoIterator<Item = &'a ConversationId>) {
+        self.all |= among.is_none();
+        self.asked.extend(among.into_iter().flatten().cloned());
+        self.found.extend(found.into_iter().cloned());
+    }
+
+    /// Those of which nothing is known.
+    fn unknown(&self, ids: &[ConversationId]) -> Vec<ConversationId> {
+        ids.iter().filter(|id| !self.all && !self.asked.contains(id)).cloned().collect()
     }
 }
 
