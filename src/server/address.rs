@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use postgres::Config;
 use postgres::config::{Host, SslMode};
+use serde::{Deserialize, Deserializer, de::Error};
 
 const REMEDY: &str = "write \"postgres://USER@HOST/DATABASE\", or for \
     a socket \"postgres://USER@/DATABASE?host=/run/postgresql\"";
@@ -84,6 +85,12 @@ fn usual(config: &Config) -> Tls {
         Host::Tcp(name) => ["localhost", "127.0.0.1", "::1"].contains(&name.as_str()),
     };
     if config.get_hosts().iter().all(is_here) { Tls::None } else { Tls::Full }
+}
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
 }
 
 impl fmt::Display for Address {
