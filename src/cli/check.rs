@@ -99,7 +99,7 @@ fn channels(config: &Config, connect: bool) -> Result<Vec<(Channel, String)>> {
     }
     let mut steps = config.rules.iter().flat_map(|scheduled| &scheduled.rule.via);
     if steps.any(|step| step.channel == Channel::InApp) {
-        let feed = format!("the table in_app_notifications in {}", config.ledger_path().display());
+        let feed = format!("the table in_app_notifications in {}", config.ledger);
         found.push((Channel::InApp, feed));
     }
     Ok(found)
@@ -147,19 +147,19 @@ fn desk(config: &Config) -> Result<(String, Vec<String>)> {
 
 /// Looks without making anything: a check must not be the first to create the ledger.
 fn ledger(config: &Config) -> Result<String> {
-    let path = config.ledger_path();
-    place::refuse_unfit(&path)?;
-    Ledger::open_to_read(&path)?;
-    let folder = open::folder_of(&path);
+    place::refuse_unfit(&config.ledger)?;
+    Ledger::at_to_read(&config.ledger)?;
+    let Some(path) = config.ledger.path() else { return Ok(config.ledger.to_string()) };
+    let folder = open::folder_of(path);
     let writable = |path: &Path| rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok();
-    if !writable(folder) || (path.exists() && !writable(&path)) {
+    if !writable(folder) || (path.exists() && !writable(path)) {
         let message = format!(
             "ledger {} cannot be written by this user, nor can its folder; give both to the user who runs doorbell",
             path.display()
         );
         return Err(SettingsError(message).into());
     }
-    Ok(path.display().to_string())
+    Ok(config.ledger.to_string())
 }
 
 /// A gateway's refusal as an error with its own words and the remedy.

@@ -113,7 +113,7 @@ fn either<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
     let ids: BTreeSet<&str> = ids.into_iter().collect();
     let numbers = ids.iter().filter_map(|id| id.parse::<i64>().ok()).map(serde_json::Value::from);
     let texts = ids.iter().map(|id| serde_json::Value::from(*id));
-    serde_json::Value::from_iter(numbers.chain(texts)).to_string()
+    numbers.chain(texts).collect::<serde_json::Value>().to_string()
 }
 
 impl Snapshot<'_> {
