@@ -14,11 +14,10 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::notation::Source;
 
-pub use address::Address;
+pub use address::{Address, Tls, is_here, tls as sslmode};
 pub use error::ServerError;
+pub use tls::config as tls_config;
 pub use trouble::{is_of_schema, trouble};
-
-use address::Tls;
 
 /// A server that does not answer is tried again by the next pass.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -117,6 +117,8 @@ fn fits_together(
              path = \"/var/lib/doorbell/ledger.db\", or with url = \"postgres://USER@HOST/DATABASE\""
                 .into(),
         )),
+        // refused without an adapter, which asks for a place of its own
+        DeskUrl::MariaDb(_) => Err(fault(desk, "a desk on MariaDB is read by an adapter only; name it".into())),
         DeskUrl::Sqlite(path) => Ok(Place::File(folder.join(path))),
         DeskUrl::Postgres(address) => Ok(Place::Server(Box::new(Server {
             address: Address::clone(address),
@@ -132,15 +134,19 @@ fn wrong_with_desk(desk: &desk::Settings, takes_replies: bool) -> Option<String>
     let of_server = [("password_file", &desk.password_file), ("ca_file", &desk.ca_file)];
     let of_server = of_server.iter().find(|(_, value)| value.is_some());
     let is_file = matches!(desk.url, DeskUrl::Sqlite(_));
-    let kind = if desk.adapter.is_some() { "a desk that is read by an adapter" } else { "a desk on PostgreSQL" };
+    let on_server = format!("a desk on {}", desk.url.engine());
+    let kind = if desk.adapter.is_some() { "a desk that is read by an adapter" } else { on_server.as_str() };
     let is_only_read = desk.adapter.is_some() || !is_file;
     match of_server {
+        _ if desk.adapter.is_none() && matches!(desk.url, DeskUrl::MariaDb(_)) => {
+            Some(format!("{kind} is read by an adapter only; name it, such as adapter = \"livehelperchat\""))
+        }
         _ if desk.adapter.is_none() && !desk.relations.is_empty() => Some(
             "desk.relations corrects an adapter, and there is none; add adapter = \"chatwoot\", or take desk.relations out"
                 .into(),
         ),
         Some((key, _)) if is_file => {
-            Some(format!("desk.{key} belongs to a desk on PostgreSQL, and desk.url names a file; take {key} out"))
+            Some(format!("desk.{key} belongs to a desk on a server, and desk.url names a file; take {key} out"))
         }
         _ if is_only_read && desk.mark_read_after_email => {
             Some(format!("{kind} is only read, so nothing can be marked as read there; take mark_read_after_email out"))
