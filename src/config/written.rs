@@ -110,22 +110,20 @@ fn fits_together(
         return Ok(place);
     }
     match &settings.url {
-        // somebody else's database is not ours to write to
-        _ if settings.adapter.is_some() => Err(fault(
-            desk,
-            "a desk that is read by an adapter is only read, so the ledger needs a place of its own; add [ledger] with \
-             path = \"/var/lib/doorbell/ledger.db\", or with url = \"postgres://USER@HOST/DATABASE\""
-                .into(),
-        )),
-        // refused without an adapter, which asks for a place of its own
-        DeskUrl::MariaDb(_) => Err(fault(desk, "a desk on MariaDB is read by an adapter only; name it".into())),
-        DeskUrl::Sqlite(path) => Ok(Place::File(folder.join(path))),
-        DeskUrl::Postgres(address) => Ok(Place::Server(Box::new(Server {
+        DeskUrl::Sqlite(path) if settings.adapter.is_none() => Ok(Place::File(folder.join(path))),
+        DeskUrl::Postgres(address) if settings.adapter.is_none() => Ok(Place::Server(Box::new(Server {
             address: Address::clone(address),
             password_file: settings.password_file.clone(),
             ca_file: settings.ca_file.clone(),
             folder: folder.to_owned(),
         }))),
+        // somebody else's database is not ours to write to
+        _ => Err(fault(
+            desk,
+            "a desk that is read by an adapter is only read, so the ledger needs a place of its own; add [ledger] with \
+             path = \"/var/lib/doorbell/ledger.db\", or with url = \"postgres://USER@HOST/DATABASE\""
+                .into(),
+        )),
     }
 }
 
