@@ -27,6 +27,8 @@ pub struct Adapter {
 struct Part {
     relation: &'static str,
     text: String,
+    /// Whether it stands in the settings.
+    is_corrected: bool,
 }
 
 /// What is wrong with an adapter: where, and what to do.
@@ -57,10 +59,10 @@ impl Adapter {
         let Some(choice) = &settings.adapter else { return Ok(None) };
         let mut adapter = choice.read(folder)?;
         for (relation, text) in settings.relations.iter() {
-            let text = text.to_owned();
+            let part = Part { relation, text: text.to_owned(), is_corrected: true };
             match adapter.parts.iter_mut().find(|part| part.relation == relation) {
-                Some(part) => part.text = text,
-                None => adapter.parts.push(Part { relation, text }),
+                Some(own) => *own = part,
+                None => adapter.parts.push(part),
             }
         }
         adapter.complete().map(Some)
@@ -124,6 +126,19 @@ impl Adapter {
         self.relations().find(|(name, _)| *name == relation).map(|(_, text)| text)
     }
 
+    /// Where to correct a relation that its database does not understand.
+    pub(super) fn remedy(&self, relation: &str) -> String {
+        if self.parts.iter().any(|part| part.relation == relation && part.is_corrected) {
+            return format!("correct it in desk.relations.{relation}");
+        }
+        if Self::SHIPPED.iter().any(|(name, _)| *name == self.name) {
+            return "the tables are of another release than the adapter; see whether a newer doorbell knows it, or correct \
+                    the relation in desk.relations"
+                .into();
+        }
+        "correct it in that file".into()
+    }
+
     /// The relations of the contract that it does not have.
     pub fn missing(&self) -> impl Iterator<Item = &'static Relation> {
         RELATIONS.iter().filter(|relation| self.text(relation.name).is_none())
@@ -132,6 +147,8 @@ impl Adapter {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const REQUIRED: [&str; 5] = ["waiting_conversations", "agents", "contacts", "conversations", "messages"];
@@ -204,6 +221,14 @@ mod tests {
         ] {
             let error = settings(wrong).unwrap_err().to_string();
             assert!(error.contains(remedy), "{wrong}: {error}");
+        }
+    }
+    proptest! {
+        #[test]
+        fn no_file_is_too_strange(text in "(-- relation: (agents|messages|x)|--|SELECT 1|;|\\n| |é|\u{0}){0,40}") {
+            if let Err(error) = Adapter::parse("my.sql", &text) {
+                prop_assert!(error.to_string().starts_with("adapter my.sql:"), "{error}");
+            }
         }
     }
 }
