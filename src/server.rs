@@ -1,5 +1,4 @@
 //! A PostgreSQL server: where it is, how it is reached, and what its errors mean. Desk and ledger may both be on one.
-//! Words and trust are the same for a desk on MariaDB.
 
 mod address;
 mod error;

@@ -132,8 +132,8 @@ fn wrong_with_desk(desk: &desk::Settings, takes_replies: bool) -> Option<String>
     let of_server = [("password_file", &desk.password_file), ("ca_file", &desk.ca_file)];
     let of_server = of_server.iter().find(|(_, value)| value.is_some());
     let is_file = matches!(desk.url, DeskUrl::Sqlite(_));
-    let on_server = format!("a desk on {}", desk.url.engine());
-    let kind = if desk.adapter.is_some() { "a desk that is read by an adapter" } else { on_server.as_str() };
+    let engine = format!("a desk on {}", desk.url.engine());
+    let kind = if desk.adapter.is_some() { "a desk that is read by an adapter" } else { engine.as_str() };
     let is_only_read = desk.adapter.is_some() || !is_file;
     match of_server {
         _ if desk.adapter.is_none() && matches!(desk.url, DeskUrl::MariaDb(_)) => {
