@@ -1,5 +1,6 @@
 //! The command line: one file per command. Only here the clock is read and connections are opened.
 
+mod adapter;
 mod approve;
 mod baseline;
 mod check;
@@ -110,6 +111,7 @@ enum Command {
     Adopt(home::Arguments),
     Receive(receive::Arguments),
     Vapid(vapid::Arguments),
+    Adapter(adapter::Arguments),
 }
 
 /// Does what was asked; prints what went wrong, once.
@@ -142,6 +144,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Adopt(_) => home::adopt(&global),
         Command::Receive(arguments) => receive::run(&global, &arguments),
         Command::Vapid(arguments) => vapid::run(&global, &arguments),
+        Command::Adapter(arguments) => adapter::run(&global, &arguments),
     };
     result.unwrap_or_else(|error| {
         say::error(&error);

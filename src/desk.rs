@@ -32,7 +32,9 @@ use anyhow::{Context, Result, bail};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction};
 
-pub use adapter::{Adapter, AdapterError, Choice, Column, Corrections, Kind, RELATIONS, Relation};
+pub use adapter::{
+    Adapter, AdapterError, Choice, Column, Corrections, Kind, Meaning, RELATIONS, Reads, Relation, meaning, words,
+};
 pub use additions::{Added, Additions, Writer};
 pub use check::Findings;
 pub use contents::{Content, Past, Sender, Wanted};

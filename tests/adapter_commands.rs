@@ -1,0 +1,255 @@
+//! The commands around adapters, on the products' own tables: what a user may be granted, and what the files look like.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
+
+mod servers;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use postgres::{Client, Config, NoTls};
+use serde_json::Value;
+use servers::{MariaDb, Postgres, finish};
+
+const PRODUCTS: [&str; 4] = ["chatwoot", "libredesk", "livehelperchat", "supportboard"];
+
+fn doorbell(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_doorbell"));
+    command.current_dir(folder).args(arguments).env_remove("DOORBELL_CONFIG").stdin(Stdio::null());
+    command.output().unwrap()
+}
+
+/// What a command says that ends with this status: its results, then its complaints.
+#[track_caller]
+fn says(folder: &Path, arguments: &[&str], status: i32) -> String {
+    let output = doorbell(folder, arguments);
+    let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(status), "doorbell {arguments:?}: {said}");
+    said
+}
+
+fn here() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn rows_of(said: &str) -> Vec<Value> {
+    said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The SELECTs of an adapter, by relation.
+fn relations(name: &str) -> Vec<(String, String)> {
+    let said = says(here(), &["adapter", "show", name, "--format", "json"], 0);
+    let text = |row: &Value, key: &str| row[key].as_str().unwrap().to_owned();
+    rows_of(&said).iter().map(|row| (text(row, "relation"), text(row, "text"))).collect()
+}
+
+/// Every table and column that is granted.
+fn granted(name: &str) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for row in rows_of(&says(here(), &["adapter", "grants", name, "--format", "json"], 0)) {
+        for column in row["columns"].as_array().unwrap() {
+            all.push((row["table"].as_str().unwrap().to_owned(), column.as_str().unwrap().to_owned()));
+        }
+    }
+    assert!(all.len() > 20, "{all:?}");
+    all
+}
+
+/// A server with a product's own tables, nearly empty.
+fn on_postgres(name: &str) -> Postgres {
+    let server = Postgres::start().unwrap();
+    let mut client = server.client("postgres").unwrap();
+    let file = here().join(format!("tests/products/{name}.postgresql.sql"));
+    finish(client.args(["-v", "conversations=40", "-v", "waiting=10", "-f"]).arg(file)).unwrap();
+    server
+}
+
+fn on_mariadb(name: &str) -> MariaDb {
+    let server = MariaDb::start().unwrap();
+    server.ask("mysql", "CREATE DATABASE desk CHARACTER SET utf8mb4").unwrap();
+    let source = format!("source {}", here().join(format!("tests/products/{name}.mariadb.sql")).display());
+    let size = "--init-command=SET @conversations = 40, @waiting = 10";
+    finish(server.client("desk").unwrap().arg(size).args(["-e", &source])).unwrap();
+    server
+}
+
+fn connect(server: &Postgres) -> Client {
+    let mut config = Config::new();
+    config.host_path(server.host()).user("postgres").dbname("postgres").connect(NoTls).unwrap()
+}
+
+// ---- grants
+
+fn a_user_of_postgres_may_read_all_and_no_more(name: &str) {
+    let server = on_postgres(name);
+    let mut owner = connect(&server);
+    owner.batch_execute("CREATE ROLE doorbell LOGIN").unwrap();
+    owner.batch_execute(&says(here(), &["adapter", "grants", name], 0)).unwrap();
+    let relations = relations(name);
+    let refused = |owner: &mut Client| -> Option<String> {
+        owner.batch_execute("SET ROLE doorbell").unwrap();
+        let refused = relations.iter().find_map(|(relation, text)| {
+            let error = owner.batch_execute(&format!("EXPLAIN {text}")).err()?;
+            Some(format!("{relation}: {error:?}"))
+        });
+        owner.batch_execute("RESET ROLE").unwrap();
+        refused
+    };
+    assert_eq!(refused(&mut owner), None, "{name}");
+    for (table, column) in granted(name) {
+        let one = format!("SELECT ({column}) ON {table}");
+        owner.batch_execute(&format!("REVOKE {one} FROM doorbell")).unwrap();
+        assert!(refused(&mut owner).is_some(), "{name}: {table}.{column} is granted and not needed");
+        owner.batch_execute(&format!("GRANT {one} TO doorbell")).unwrap();
+    }
+}
+
+#[test]
+fn a_user_with_the_grants_reads_all_of_chatwoot_and_none_is_superfluous() {
+    a_user_of_postgres_may_read_all_and_no_more("chatwoot");
+}
+
+#[test]
+fn a_user_with_the_grants_reads_all_of_libredesk_and_none_is_superfluous() {
+    a_user_of_postgres_may_read_all_and_no_more("libredesk");
+}
+
+fn a_user_of_mariadb_may_read_all_and_no_more(name: &str) {
+    let server = on_mariadb(name);
+    server.ask("desk", "CREATE USER doorbell@localhost").unwrap();
+    server.ask("desk", &says(here(), &["adapter", "grants", name, "--database", "desk"], 0)).unwrap();
+    let explained: Vec<String> = relations(name).iter().map(|(_, text)| format!("EXPLAIN {text};\n")).collect();
+    let refused = || {
+        let mut client = server.client("desk").unwrap();
+        client.args(["--user=doorbell", "-e", &explained.concat()]);
+        finish(&mut client).err()
+    };
+    assert_eq!(refused(), None, "{name}");
+    for (table, column) in granted(name) {
+        let one = format!("SELECT ({column}) ON desk.{table}");
+        server.ask("desk", &format!("REVOKE {one} FROM doorbell@localhost")).unwrap();
+        assert!(refused().is_some(), "{name}: {table}.{column} is granted and not needed");
+        server.ask("desk", &format!("GRANT {one} TO doorbell@localhost")).unwrap();
+    }
+}
+
+#[test]
+fn a_user_with_the_grants_reads_all_of_live_helper_chat_and_none_is_superfluous() {
+    a_user_of_mariadb_may_read_all_and_no_more("livehelperchat");
+}
+
+#[test]
+fn a_user_with_the_grants_reads_all_of_support_board_and_none_is_superfluous() {
+    a_user_of_mariadb_may_read_all_and_no_more("supportboard");
+}
+
+#[test]
+fn no_password_token_of_a_session_or_secret_of_a_channel_is_granted() {
+    for name in PRODUCTS {
+        for (table, column) in granted(name) {
+            let secret = ["password", "token", "secret", "session", "hash", "config", "otp"];
+            assert!(!secret.iter().any(|word| column.contains(word)), "{name}: {table}.{column}");
+        }
+    }
+}
+
+#[test]
+fn the_user_and_the_database_of_the_grants_are_named() {
+    let said = says(here(), &["adapter", "grants", "libredesk", "--user", "Bell", "--database", "desk"], 0);
+    assert!(said.contains("GRANT CONNECT ON DATABASE desk TO \"Bell\";\n"), "{said}");
+    assert!(said.contains("\nGRANT USAGE ON SCHEMA public TO \"Bell\";\n"), "{said}");
+    let said = says(here(), &["adapter", "grants", "supportboard", "--user", "bell@10.0.0.%", "--database", "sb"], 0);
+    assert!(said.contains(") ON `sb`.sb_users_data TO 'bell'@'10.0.0.%';\n"), "{said}");
+}
+
+// ---- list, show and new
+
+#[test]
+fn the_list_names_product_database_and_what_was_read() {
+    let said = says(here(), &["adapter", "list"], 0);
+    for name in PRODUCTS {
+        assert!(said.lines().any(|line| line.starts_with(name)), "{said}");
+    }
+    assert!(said.contains("Live Helper Chat on MariaDB or MySQL\n"), "{said}");
+    let rows = rows_of(&says(here(), &["adapter", "list", "--format", "json"], 0));
+    assert_eq!(rows[0]["product"], "Chatwoot");
+    assert_eq!(rows[1]["database"], "PostgreSQL");
+    for row in rows {
+        assert!(row["read"].as_str().unwrap().contains(" later"), "{row}");
+        assert!(row["without"].as_array().unwrap().contains(&"availability".into()), "{row}");
+    }
+}
+
+#[test]
+fn an_adapter_is_shown_as_its_file_stands() {
+    for name in PRODUCTS {
+        let file = format!("adapters/{name}.sql");
+        assert_eq!(says(here(), &["adapter", "show", name], 0), fs::read_to_string(here().join(&file)).unwrap());
+        assert_eq!(says(here(), &["adapter", "show", &file], 0), fs::read_to_string(here().join(&file)).unwrap());
+    }
+    let one = says(here(), &["adapter", "show", "libredesk", "--relation", "group_members"], 0);
+    assert!(one.starts_with("SELECT 'team:'") && one.ends_with("FROM public.team_members m\n"), "{one}");
+    let said = says(here(), &["adapter", "show", "libredesk", "--relation", "group_member"], 64);
+    assert!(said.contains("did you mean group_members?"), "{said}");
+    assert!(says(here(), &["adapter", "show", "chatwot"], 64).contains("did you mean chatwoot?"));
+    let said = says(here(), &["adapter", "show", "./no.sql"], 78);
+    assert!(said.contains("./no.sql: the file cannot be read"), "{said}");
+}
+
+#[test]
+fn without_a_name_the_adapter_of_the_settings_is_shown_with_its_corrections() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = |adapter: &str| {
+        let text = format!(
+            "[desk]\nurl = \"postgres://doorbell@/x?host=/run\"\n{adapter}\n[ledger]\npath = \"told.db\"\n\
+             [email]\nfrom = \"Desk <desk@example.com>\"\noutbox = \"outbox\"\n\
+             [rule.r]\nwatch = \"unreplied\"\nschedule = {{ every = \"5m\" }}\ntell = [\"assignee\"]\n"
+        );
+        fs::write(folder.path().join("doorbell.toml"), text).unwrap();
+    };
+    settings("adapter = \"chatwoot\"\nrelations = { availability = \"SELECT r.x AS agent_id FROM rotas r\" }");
+    let said = says(folder.path(), &["adapter", "show"], 0);
+    assert!(said.starts_with("-- Chatwoot, read by doorbell"), "{said}");
+    assert!(said.contains("\n-- relation: availability\nSELECT r.x AS agent_id FROM rotas r\n"), "{said}");
+    let said = says(folder.path(), &["adapter", "grants"], 0);
+    assert!(said.contains("GRANT SELECT (x) ON rotas TO doorbell;"), "{said}");
+    settings("");
+    assert!(says(folder.path(), &["adapter", "show"], 64).contains("name an adapter on the command line"));
+}
+
+#[test]
+fn a_new_adapter_is_written_once_and_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = says(folder.path(), &["adapter", "new", "acme"], 0);
+    assert!(said.contains("adapter = \"./acme.sql\"") && said.contains("doorbell adapter check"), "{said}");
+    let written = fs::read_to_string(folder.path().join("acme.sql")).unwrap();
+    assert!(written.starts_with("-- acme, read by doorbell on its own PostgreSQL database\n"), "{written}");
+    let relations = rows_of(&says(folder.path(), &["adapter", "show", "./acme.sql", "--format", "json"], 0));
+    assert_eq!(relations.len(), 5, "the required relations are there, and no other");
+    fs::write(folder.path().join("acme.sql"), "mine").unwrap();
+    assert!(says(folder.path(), &["adapter", "new", "acme.sql"], 64).contains("acme.sql exists already"));
+    assert_eq!(fs::read_to_string(folder.path().join("acme.sql")).unwrap(), "mine");
+}
+
+#[test]
+fn each_part_of_a_new_adapter_is_sql_once_it_has_a_table() {
+    let folder = tempfile::tempdir().unwrap();
+    says(folder.path(), &["adapter", "new", "acme"], 0);
+    let text = fs::read_to_string(folder.path().join("acme.sql")).unwrap();
+    let uncommented = text.replace("\n-- -- relation", "\n-- relation").replace("\n-- SELECT", "\nSELECT");
+    let uncommented = uncommented.replace("\n--       ", "\n       ").replace("\n-- FROM", "\nFROM");
+    let file: PathBuf = folder.path().join("whole.sql");
+    fs::write(&file, uncommented).unwrap();
+    let server = Postgres::start().unwrap();
+    let mut client = connect(&server);
+    let rows = rows_of(&says(folder.path(), &["adapter", "show", "./whole.sql", "--format", "json"], 0));
+    assert_eq!(rows.len(), 17);
+    for row in rows {
+        let text = row["text"].as_str().unwrap();
+        let needed: Vec<&str> = text.split("t.").skip(1).filter_map(|rest| rest.split(' ').next()).collect();
+        let columns: Vec<String> = needed.iter().map(|name| format!("\"{name}\" bigint")).collect();
+        client.batch_execute(&format!("CREATE TABLE the_table ({})", columns.join(", "))).unwrap();
+        client.batch_execute(text).unwrap_or_else(|error| panic!("{error:?} in\n{text}"));
+        client.batch_execute("DROP TABLE the_table").unwrap();
+    }
+}
