@@ -34,6 +34,7 @@ mod suppress;
 mod templates;
 mod textfile;
 mod time;
+mod uninstall;
 mod vapid;
 mod variable;
 mod watchdog;
@@ -112,6 +113,7 @@ enum Command {
     Receive(receive::Arguments),
     Vapid(vapid::Arguments),
     Adapter(adapter::Arguments),
+    Uninstall(uninstall::Arguments),
 }
 
 /// Does what was asked; prints what went wrong, once.
@@ -145,6 +147,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Receive(arguments) => receive::run(&global, &arguments),
         Command::Vapid(arguments) => vapid::run(&global, &arguments),
         Command::Adapter(arguments) => adapter::run(&global, &arguments),
+        Command::Uninstall(arguments) => uninstall::run(&global, &arguments),
     };
     result.unwrap_or_else(|error| {
         say::error(&error);

@@ -25,6 +25,7 @@ mod settings;
 mod storm;
 mod tellings;
 mod token;
+mod uninstall;
 
 use rusqlite::Connection;
 

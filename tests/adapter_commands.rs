@@ -253,3 +253,23 @@ fn each_part_of_a_new_adapter_is_sql_once_it_has_a_table() {
         client.batch_execute("DROP TABLE the_table").unwrap();
     }
 }
+
+// ---- init
+
+#[test]
+fn init_writes_settings_for_a_product_that_are_accepted() {
+    for name in ["chatwoot", "libredesk"] {
+        let folder = tempfile::tempdir().unwrap();
+        let said = says(folder.path(), &["init", "desk", "--adapter", name], 0);
+        assert!(said.contains(&format!("doorbell adapter grants {name}")), "{said}");
+        let desk = folder.path().join("desk");
+        assert_eq!(fs::read_dir(&desk).unwrap().count(), 1, "no desk is made");
+        let settings = fs::read_to_string(desk.join("doorbell.toml")).unwrap();
+        assert!(settings.contains(&format!("\nadapter = \"{name}\"\n")), "{settings}");
+        says(&desk, &["check", "--offline"], 0);
+        assert!(says(folder.path(), &["init", "desk", "--adapter", name], 64).contains("overwrites nothing"));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    assert!(says(folder.path(), &["init", "--adapter", "libre-desk"], 64).contains("did you mean libredesk?"));
+    assert!(!folder.path().join("doorbell.toml").exists());
+}

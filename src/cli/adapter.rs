@@ -3,8 +3,10 @@
 mod grants;
 mod list;
 mod product;
-mod skeleton;
 mod show;
+mod skeleton;
+
+pub(super) use product::{Database, database};
 
 use std::path::Path;
 
@@ -53,7 +55,7 @@ fn chosen(global: &Global, name: Option<&str>) -> Result<Adapter> {
 }
 
 /// One that comes with doorbell, or a file.
-fn named(name: &str) -> Result<Adapter> {
+pub(super) fn named(name: &str) -> Result<Adapter> {
     if name.contains('/') {
         return Ok(Adapter::read(Path::new(name))?);
     }

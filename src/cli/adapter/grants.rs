@@ -45,7 +45,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         Database::Postgres => say::text(&for_postgres(&adapter, &reads, &arguments.user, database)),
         Database::MariaDb => say::text(&for_mariadb(&adapter, &reads, &arguments.user, database)),
         Database::Sqlite => {
-            let message = "SQLite knows no users: whoever may read the file may read all of it; give its group read access";
+            let message =
+                "SQLite knows no users: whoever may read the file may read all of it; give its group read access";
             return Err(UsageError(message.into()).into());
         }
     }
@@ -78,10 +79,8 @@ fn for_mariadb(adapter: &Adapter, reads: &Reads, user: &str, database: Option<&s
     for (table, columns) in reads {
         // a name that has its database is whole already
         let database = database.filter(|_| !table.contains('.'));
-        let table = database.map_or_else(
-            || table.clone(),
-            |database| format!("`{}`.{table}", database.replace('`', "``")),
-        );
+        let table =
+            database.map_or_else(|| table.clone(), |database| format!("`{}`.{table}", database.replace('`', "``")));
         text.push_str(&grant(columns, &table, &user));
     }
     text

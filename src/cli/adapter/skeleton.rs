@@ -67,7 +67,9 @@ fn skeleton(product: &str, engine: Engine) -> String {
     let mut text = format!("-- {product}, read by doorbell on its own {words} database\n");
     text.push_str(HEAD);
     if engine == Engine::Postgresql {
-        text.push_str("-- Name tables with their schema (public.tickets): a relation of the same name would hide them.\n");
+        text.push_str(
+            "-- Name tables with their schema (public.tickets): a relation of the same name would hide them.\n",
+        );
     }
     let (required, others): (Vec<_>, Vec<_>) = RELATIONS.iter().partition(|relation| relation.without.is_none());
     required.iter().for_each(|relation| write_relation(&mut text, relation, engine));

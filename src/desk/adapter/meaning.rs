@@ -212,7 +212,17 @@ const MEANINGS: [Meaning; 17] = [
     Meaning {
         relation: "availability",
         rows: "when agents work, and who stands in for them",
-        columns: &["the agent's id", ZONE, "such as Mon-Fri; or NULL", HOUR, HOUR, HOUR, HOUR, TIME, "an agent; or NULL"],
+        columns: &[
+            "the agent's id",
+            ZONE,
+            "such as Mon-Fri; or NULL",
+            HOUR,
+            HOUR,
+            HOUR,
+            HOUR,
+            TIME,
+            "an agent; or NULL",
+        ],
     },
 ];
 

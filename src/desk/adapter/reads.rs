@@ -30,8 +30,30 @@ struct Scope<'a> {
 
 /// What may follow a table in place of another name for it.
 const NO_NAMES: [&str; 24] = [
-    "as", "cross", "except", "fetch", "for", "force", "full", "group", "having", "ignore", "inner", "intersect", "join",
-    "lateral", "left", "limit", "natural", "offset", "on", "order", "right", "straight_join", "union", "use",
+    "as",
+    "cross",
+    "except",
+    "fetch",
+    "for",
+    "force",
+    "full",
+    "group",
+    "having",
+    "ignore",
+    "inner",
+    "intersect",
+    "join",
+    "lateral",
+    "left",
+    "limit",
+    "natural",
+    "offset",
+    "on",
+    "order",
+    "right",
+    "straight_join",
+    "union",
+    "use",
 ];
 const MORE_NO_NAMES: [&str; 4] = ["using", "where", "window", "tablesample"];
 /// What divides one SELECT from the next.
@@ -265,12 +287,14 @@ mod tests {
 
     #[test]
     fn a_column_belongs_to_the_table_that_its_name_stands_for() {
-        reads("SELECT c.id AS x, lower(c.name) FROM public.people c WHERE c.age > 7", &[("public.people", &[
-            "age", "id", "name",
-        ])]);
-        reads("SELECT a.x, b.y FROM a, b AS c JOIN d b ON b.z = a.w", &[("a", &["w", "x"]), ("b", &[]), ("d", &[
-            "y", "z",
-        ])]);
+        reads(
+            "SELECT c.id AS x, lower(c.name) FROM public.people c WHERE c.age > 7",
+            &[("public.people", &["age", "id", "name"])],
+        );
+        reads(
+            "SELECT a.x, b.y FROM a, b AS c JOIN d b ON b.z = a.w",
+            &[("a", &["w", "x"]), ("b", &[]), ("d", &["y", "z"])],
+        );
         reads("SELECT t.x FROM (a t JOIN b ON b.i = t.i)", &[("a", &["i", "x"]), ("b", &["i"])]);
         reads("SELECT f.\"from\", f.`order` FROM f", &[("f", &["\"from\"", "`order`"])]);
         reads("SELECT t.* FROM t", &[("t", &["*"])]);

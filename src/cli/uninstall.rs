@@ -1,0 +1,150 @@
+//! `doorbell uninstall`: the ledger goes, nothing of the desk does, and what is left to remove is named.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use rusqlite::{Connection, OpenFlags};
+use serde_json::json;
+
+use super::adapter::{Database, database};
+use super::{Exit, Format, Global, lock, open, say};
+use crate::config::Config;
+use crate::desk::{Adapter, DeskUrl};
+use crate::ledger::Ledger;
+
+/// Remove what doorbell keeps, and say what else there is to remove
+///
+/// Prints what would go; with --yes it goes: the ledger's file, or, where the ledger stands in the desk's own file, its
+/// tables in there (doorbell_* and in_app_notifications). Tables of the desk are never touched. What was told is then
+/// forgotten: doorbell set up anew would tell what still waits again. Take the crontab line or the timer out first.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Remove it
+    #[arg(long)]
+    yes: bool,
+}
+
+/// What stands in the ledger's file.
+struct Found {
+    path: PathBuf,
+    /// The ledger's own tables.
+    tables: Vec<String>,
+    /// Whether there are others, so that the file stays.
+    is_shared: bool,
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
+    let config = open::config(global)?;
+    let path = config.ledger_path();
+    let found = if path.exists() { Some(found(&path)?) } else { None };
+    if let Some(found) = found.as_ref().filter(|_| arguments.yes) {
+        remove(found)?;
+    }
+    match global.format {
+        Format::Json => say::line(&as_json(found.as_ref(), arguments.yes)),
+        Format::Human => {
+            match &found {
+                Some(found) => say::text(&told(found, arguments.yes)),
+                None => say::line(&format!("there is no ledger: {} does not exist", path.display())),
+            }
+            if !global.quiet {
+                say::text(&left(global, &config)?);
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn found(path: &Path) -> Result<Found> {
+    let look = || format!("read ledger {}", path.display());
+    let path = path.canonicalize().with_context(look)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(&path, flags).with_context(look)?;
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_' ORDER BY name";
+    let mut read = connection.prepare(sql).with_context(look)?;
+    let names = read.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>().with_context(look)?;
+    let (tables, others): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| Ledger::owns(name));
+    Ok(Found { path: path.clone(), tables, is_shared: !others.is_empty() })
+}
+
+impl Found {
+    /// The files that belong to the ledger alone.
+    fn files(&self) -> Vec<PathBuf> {
+        let beside = |ending: &str| {
+            let mut name = self.path.as_os_str().to_owned();
+            name.push(ending);
+            PathBuf::from(name)
+        };
+        let own: &[&str] = if self.is_shared { &[] } else { &["", "-wal", "-shm", "-journal"] };
+        own.iter().chain(&[".doorbell-lock"]).map(|ending| beside(ending)).filter(|file| file.exists()).collect()
+    }
+}
+
+/// Under the lock of a pass, so that none is at work on what goes.
+fn remove(found: &Found) -> Result<()> {
+    let (lock, ledger) = lock::ledger_in_hand(&found.path)?;
+    ledger.uninstall()?;
+    for file in found.files() {
+        match fs::remove_file(&file) {
+            // SQLite takes the files beside the ledger away as it closes it
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("remove {}", file.display()));
+            }
+            _ => {}
+        }
+    }
+    drop(lock);
+    Ok(())
+}
+
+fn as_json(found: Option<&Found>, yes: bool) -> String {
+    let none = Vec::new();
+    let value = json!({
+        "ledger": found.map(|found| &found.path),
+        "tables": found.map_or(&none, |found| &found.tables),
+        "shared": found.is_some_and(|found| found.is_shared),
+        "removed": yes && found.is_some(),
+    });
+    value.to_string()
+}
+
+fn told(found: &Found, yes: bool) -> String {
+    let (path, tables) = (found.path.display(), found.tables.join("\n  "));
+    let what = match (found.is_shared, found.tables.is_empty()) {
+        (true, true) => format!("{path} holds no table of doorbell's\n"),
+        (true, false) => format!("the tables of doorbell in {path}; all others stay:\n  {tables}\n"),
+        (false, _) => format!("{path} with its lock file; there is nothing in it but what was told:\n  {tables}\n"),
+    };
+    if yes {
+        format!("removed: {what}")
+    } else {
+        format!("would remove: {what}nothing is removed yet; to do it: doorbell uninstall --yes\n")
+    }
+}
+
+/// What only a person can remove.
+fn left(global: &Global, config: &Config) -> Result<String> {
+    let mut lines = vec![
+        "the line in the crontab (crontab -e, /etc/cron.d/doorbell), or the timer: systemctl disable --now doorbell.timer, \
+         then /etc/systemd/system/doorbell.service and doorbell.timer"
+            .to_owned(),
+        format!("the settings {}, and the files with passwords and keys that they name", open::settings_path(global).display()),
+    ];
+    lines.extend(config.template_folder().map(|folder| format!("the templates in {}", folder.display())));
+    lines.extend(config.signals.textfile.as_ref().map(|file| format!("the metrics in {}", file.display())));
+    let server = match (&config.desk.url, Adapter::of(&config.desk, &config.folder)?) {
+        (DeskUrl::Sqlite(_), _) => None,
+        (_, Some(adapter)) => Some(database(&adapter)),
+        (DeskUrl::Postgres(_), None) => Some(Database::Postgres),
+    };
+    lines.extend(server.map(|server| {
+        let how = match server {
+            Database::MariaDb => "DROP USER doorbell@localhost",
+            Database::Postgres | Database::Sqlite => "DROP OWNED BY doorbell; DROP ROLE doorbell",
+        };
+        format!("the user that doorbell reads the desk as, with its grants, in the desk's database: {how}")
+    }));
+    Ok(format!("what is left for you to remove:\n  {}\n", lines.join("\n  ")))
+}
