@@ -17,6 +17,7 @@ mod mark_read;
 mod pending;
 mod places;
 mod plain;
+mod product;
 mod replay;
 mod server;
 mod settings;
@@ -48,6 +49,7 @@ pub use settings::Settings;
 pub use url::DeskUrl;
 
 use dialect::Dialect;
+use product::Product;
 use server::{Look, Server};
 
 /// The desk schema: what `doorbell init` makes a new desk from.
@@ -62,6 +64,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Desk {
     engine: Engine,
+    /// Whose tables they are, if not our own.
+    product: Option<Product>,
     /// Words that were warned of: once each, not once per row.
     strange_words: RefCell<HashSet<String>>,
 }
@@ -83,7 +87,7 @@ struct File {
 #[derive(Debug)]
 pub struct Snapshot<'desk> {
     reading: Reading<'desk>,
-    strange_words: &'desk RefCell<HashSet<String>>,
+    desk: &'desk Desk,
 }
 
 /// A transaction of either engine.
@@ -96,29 +100,18 @@ enum Reading<'desk> {
 impl Desk {
     /// Opens the desk of these settings for reading; `folder` is where relative file names begin.
     pub fn of(settings: &Settings, folder: &Path) -> Result<Self> {
-        if let Some(adapter) = Adapter::of(settings, folder)? {
-            bail!("adapter {} is sound, and this version cannot read by it yet; take desk.adapter out", adapter.name());
-        }
-        match &settings.url {
-            DeskUrl::Sqlite(path) => Self::open(&folder.join(path)),
-            DeskUrl::Postgres(address) => {
-                let engine = Engine::Postgres(Box::new(Server::connect(address, settings, folder)?));
-                Ok(Self { engine, strange_words: RefCell::default() })
-            }
-        }
+        let product = Adapter::of(settings, folder)?.map(Product::new);
+        let engine = match &settings.url {
+            DeskUrl::Sqlite(path) => Engine::Sqlite(File::open(&folder.join(path))?),
+            DeskUrl::Postgres(address) => Engine::Postgres(Box::new(Server::connect(address, settings, folder)?)),
+        };
+        Ok(Self { engine, product, strange_words: RefCell::default() })
     }
 
     /// Opens a database file for reading; nothing in it, nor its journal mode, is ever changed.
     pub fn open(path: &Path) -> Result<Self> {
-        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        connection.pragma_update(None, "query_only", true)?;
-        // else SQLite plans a statement anew for each value that it compares with a partial index
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        // one place per statement of this room, so that none is parsed twice in a pass
-        connection.set_prepared_statement_cache_capacity(48);
-        let engine = Engine::Sqlite(File { path: path.to_owned(), connection });
-        Ok(Self { engine, strange_words: RefCell::default() })
+        let engine = Engine::Sqlite(File::open(path)?);
+        Ok(Self { engine, product: None, strange_words: RefCell::default() })
     }
 
     /// Where the database is, without a secret.
@@ -132,19 +125,38 @@ impl Desk {
     /// Holds the desk as it is now, until the snapshot is dropped.
     pub fn snapshot(&self) -> Result<Snapshot<'_>> {
         let reading = match &self.engine {
+            Engine::Sqlite(file) if self.product.is_some() => Reading::Sqlite(file.transaction()?),
             Engine::Sqlite(file) => Reading::Sqlite(file.begin()?),
             Engine::Postgres(server) => Reading::Postgres(server.look()?),
         };
-        Ok(Snapshot { reading, strange_words: &self.strange_words })
+        Ok(Snapshot { reading, desk: self })
     }
 }
 
 impl File {
+    fn open(path: &Path) -> Result<Self> {
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.pragma_update(None, "query_only", true)?;
+        // else SQLite plans a statement anew for each value that it compares with a partial index
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        // one place per statement of this room, so that none is parsed twice in a pass
+        connection.set_prepared_statement_cache_capacity(48);
+        Ok(Self { path: path.to_owned(), connection })
+    }
+
+    /// The desk of our own schema as it is now.
     fn begin(&self) -> Result<Transaction<'_>> {
+        let transaction = self.transaction()?;
+        check::refuse_another(&self.path, &transaction)?;
+        Ok(transaction)
+    }
+
+    fn transaction(&self) -> Result<Transaction<'_>> {
         let begin = || format!("read desk {}", self.path.display());
         let transaction = self.connection.unchecked_transaction().with_context(begin)?;
         // a deferred transaction begins with its first read: this one makes "now" mean now
-        check::refuse_another(&self.path, &transaction)?;
+        transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).with_context(begin)?;
         Ok(transaction)
     }
 }
@@ -302,19 +314,12 @@ mod tests {
         ] {
             only_looks_up(sql, &["SCAN json_each"]);
         }
+        for sql in [BY_ID, AGENT_BY_ID, CONTACT_BY_ID] {
+            only_looks_up(sql, &["SCAN json_each"]);
+        }
         only_looks_up(UNREAD, &["SCAN json_each", "LIST SUBQUERY"]);
         walks(UNREAD, "SEARCH conversations USING INDEX conversations_unread (unread_since>?)");
-        for sql in [
-            BY_NUMBER,
-            BY_ID,
-            AGENT_BY_EMAIL,
-            AGENT_BY_ID,
-            CONTACT_BY_EMAIL,
-            CONTACT_BY_ID,
-            PHONE_OF_AGENT,
-            PHONE_OF_CONTACT,
-            mark_read::MARK,
-        ] {
+        for sql in [BY_NUMBER, AGENT_BY_EMAIL, CONTACT_BY_EMAIL, PHONE_OF_AGENT, PHONE_OF_CONTACT, mark_read::MARK] {
             only_looks_up(sql, &[]);
         }
     }

@@ -46,18 +46,24 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     if arguments.offline {
         return Ok(Exit::Done);
     }
-    ok("desk", &desk(&config)?);
+    let (found, notes) = desk(&config)?;
+    ok("desk", &found);
+    notes.iter().for_each(|note| lacks(global, "desk", note));
     ok("ledger", &ledger(&config)?);
     for (channel, found) in channels(&config, arguments.connect)? {
         ok(channel.word(), &found);
     }
     for (channel, lack) in prerequisites::missing(&config, &open::desk(&config)?.snapshot()?)? {
-        match global.format {
-            Format::Json => say::line(&json!({ "check": channel.word(), "ok": false, "found": lack }).to_string()),
-            Format::Human => say::line(&format!("note  {:<8} {lack}", channel.word())),
-        }
+        lacks(global, channel.word(), &lack);
     }
     Ok(Exit::Done)
+}
+
+fn lacks(global: &Global, what: &str, lack: &str) {
+    match global.format {
+        Format::Json => say::line(&json!({ "check": what, "ok": false, "found": lack }).to_string()),
+        Format::Human => say::line(&format!("note  {what:<8} {lack}")),
+    }
 }
 
 /// What every channel that is set up does, in a line or two each.
@@ -108,7 +114,8 @@ fn schedules(config: &Config) -> Result<Vec<String>> {
         .collect()
 }
 
-fn desk(config: &Config) -> Result<String> {
+/// What is in the desk, and what is off for want of a relation.
+fn desk(config: &Config) -> Result<(String, Vec<String>)> {
     let desk = open::desk(config)?;
     let mut findings = desk.check()?;
     if findings.problems.is_empty() && config.deliver.takes_replies() {
@@ -118,7 +125,7 @@ fn desk(config: &Config) -> Result<String> {
         let problems = findings.problems.join("\n  ");
         return Err(SettingsError(format!("desk {}: {problems}", desk.name())).into());
     }
-    Ok(format!(
+    let found = format!(
         "{}: {}, {}, {} waiting, {} unread",
         desk.name(),
         if findings.agents == 0 {
@@ -129,7 +136,8 @@ fn desk(config: &Config) -> Result<String> {
         say::counted(usize::try_from(findings.conversations)?, "conversation"),
         findings.waiting,
         findings.unread
-    ))
+    );
+    Ok((found, findings.notes))
 }
 
 /// Looks without making anything: a check must not be the first to create the ledger.

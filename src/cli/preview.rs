@@ -18,7 +18,7 @@ use super::exit::UsageError;
 use super::run::known_rule;
 use super::{Exit, Format, Global, open, say};
 use crate::config::Config;
-use crate::model::{Language, Letter, Rule, Watch};
+use crate::model::{AccountId, Language, Letter, Rule, Watch};
 use crate::render::{Templates, sample_of};
 
 /// Show the mail, the text message, the notifications and the feed on one HTML page
@@ -112,7 +112,10 @@ fn at_this_desk(config: &Config, letter: &mut Letter) {
         entry.link = if to_contact {
             config.desk.contact_url.as_ref().map(|url| url.as_str().to_owned())
         } else {
-            config.desk.agent_url.as_ref().and_then(|url| url.link(entry.number.as_deref(), &entry.conversation))
+            // the sample's conversations are of some account
+            let account = AccountId::from("1");
+            let url = config.desk.agent_url.as_ref();
+            url.and_then(|url| url.link(entry.number.as_deref(), Some(&account), &entry.conversation))
         };
     }
 }

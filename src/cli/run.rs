@@ -223,7 +223,7 @@ pub(super) fn find_conversation(config: &Config, snapshot: &Snapshot<'_>, text: 
     // a link says which of the two it holds: an id may be another conversation's number
     let found = match config.desk.agent_url.as_ref().and_then(|url| url.place_in(text)) {
         Some(Place::Id(id)) => snapshot.find_by_id(id),
-        Some(Place::Number(number)) => snapshot.find_by_number(number),
+        Some(Place::Number(number, account)) => snapshot.find_by_number(number, account),
         None => snapshot.find_conversation(text),
     };
     found

@@ -15,6 +15,8 @@ use super::{Desk, DeskError, Engine, File};
 pub struct Findings {
     /// What keeps the desk from being read, with the remedy; empty when all is well.
     pub problems: Vec<String>,
+    /// What is off because an adapter has no relation for it.
+    pub notes: Vec<String>,
     /// How many agents there are.
     pub agents: u64,
     /// How many conversations there are, of any status.
@@ -119,12 +121,15 @@ pub(super) fn missing_for_additions(path: &Path, connection: &Connection) -> Res
 impl Desk {
     /// Looks whether everything is there that a pass reads, and counts.
     pub fn check(&self) -> Result<Findings> {
+        if let Some(product) = &self.product {
+            return self.snapshot()?.check_product(product);
+        }
         let (problems, counts) = match &self.engine {
             Engine::Sqlite(file) => file.check()?,
             Engine::Postgres(server) => check_server(&server.look()?)?,
         };
         let [agents, conversations, waiting, unread] = counts.map(|count| u64::try_from(count).unwrap_or_default());
-        Ok(Findings { problems, agents, conversations, waiting, unread })
+        Ok(Findings { problems, notes: Vec::new(), agents, conversations, waiting, unread })
     }
 
     /// What keeps messages from outside from being added, with the remedy; empty when all is well.

@@ -37,9 +37,10 @@ impl Snapshot<'_> {
         mut read: impl FnMut(&Columns<'_>) -> Result<()>,
     ) -> Result<()> {
         let asked = || format!("read {relation} of the desk");
+        let Some(sql) = self.worded(relation, sql, parameters).with_context(asked)? else { return Ok(()) };
         match &self.reading {
             Reading::Sqlite(transaction) => {
-                let mut statement = transaction.prepare_cached(sql).with_context(asked)?;
+                let mut statement = transaction.prepare_cached(&sql).with_context(asked)?;
                 let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
                 let mut rows = statement.query(params_from_iter(parameters)).with_context(asked)?;
                 while let Some(row) = rows.next().with_context(asked)? {
@@ -47,7 +48,11 @@ impl Snapshot<'_> {
                 }
             }
             Reading::Postgres(look) => {
-                let rows = look.rows(sql, parameters).with_context(asked)?;
+                let rows = match self.product() {
+                    Some(product) => look.rows_of(product, relation, &sql, parameters),
+                    None => look.rows(&sql, parameters),
+                };
+                let rows = rows.with_context(asked)?;
                 let names: Vec<String> = rows
                     .first()
                     .map_or_else(Vec::new, |row| row.columns().iter().map(|column| column.name().to_owned()).collect());
@@ -91,7 +96,7 @@ impl Columns<'_> {
         match value {
             Value::Null => Ok(None),
             Value::Fraction => bail!("column {column} holds a fraction, not text"),
-            Value::Integer(_) | Value::Text(_) => Ok(value.words()),
+            Value::Integer(_) | Value::Text(_) | Value::Uuid(_) => Ok(value.words()),
         }
     }
 
@@ -189,7 +194,7 @@ impl Columns<'_> {
     /// Says once per pass that the desk uses a word we do not know.
     pub(super) fn warn_once(&self, column: &str, word: &str) {
         let relation = self.relation;
-        if self.snapshot.strange_words.borrow_mut().insert(format!("{relation}.{column}={word}")) {
+        if self.snapshot.desk.strange_words.borrow_mut().insert(format!("{relation}.{column}={word}")) {
             tracing::warn!(relation, column, word, "the desk uses a word that is not known here");
         }
     }

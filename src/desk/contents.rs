@@ -16,9 +16,12 @@ use super::{Snapshot, lateral};
 use crate::model::{AgentId, Attachment, BodyFormat, ConversationId, MessageRef, Relation, Show, Watch};
 
 /// Enough for anything that a person reads in a digest.
-const BODY_BYTES: usize = 16 * 1024;
+pub(super) const BODY_BYTES: usize = 16 * 1024;
 /// An earlier message is context, not the point.
-const EARLIER_BYTES: usize = 2 * 1024;
+pub(super) const EARLIER_BYTES: usize = 2 * 1024;
+/// How many files a message has at most, and how many messages stand before it, as the statements below say too.
+pub(super) const FILES: usize = 20;
+pub(super) const EARLIER: usize = 10;
 
 /// A conversation whose words are wanted; one per conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,6 +154,10 @@ impl Snapshot<'_> {
         let (replies, questions): (Vec<&Wanted>, Vec<&Wanted>) = wanted.iter().partition(|wanted| is_reply(wanted));
         for wanted in [replies, questions] {
             let Some(first) = wanted.first() else { continue };
+            if self.product().is_some() {
+                self.contents_of_product(&wanted, &mut contents)?;
+                continue;
+            }
             let told_of = told_of(first.watch);
             let shown = self.shown(&wanted, told_of, &mut contents)?;
             self.attachments(&wanted, &shown, &mut contents)?;
@@ -227,7 +234,7 @@ impl Snapshot<'_> {
     }
 }
 
-type Contents = HashMap<ConversationId, Content>;
+pub(super) type Contents = HashMap<ConversationId, Content>;
 
 /// One wanted conversation as the statement takes it; a body that is not shown is not read.
 fn question(wanted: &Wanted) -> serde_json::Value {
@@ -241,7 +248,7 @@ fn question(wanted: &Wanted) -> serde_json::Value {
 }
 
 /// From when on messages are counted; beside an event or a deadline the message is context, and none counts.
-fn since(wanted: &Wanted) -> i64 {
+pub(super) fn since(wanted: &Wanted) -> i64 {
     match wanted.watch.relation() {
         Relation::Events | Relation::Deadlines => i64::MAX,
         Relation::Waiting | Relation::Unread | Relation::UnseenReplies => milliseconds(wanted.since),
@@ -252,7 +259,7 @@ fn shows(wanted: &[&Wanted], index: usize) -> Show {
     wanted.get(index).map_or(Show::None, |wanted| wanted.show)
 }
 
-fn sender(row: &Columns<'_>) -> Result<Sender> {
+pub(super) fn sender(row: &Columns<'_>) -> Result<Sender> {
     Ok(match (row.text("sender_type")?.as_deref(), row.optional_id("sender_id")?) {
         (Some("contact"), _) => Sender::Contact,
         (Some("agent"), Some(agent)) => Sender::Agent(agent),
@@ -267,11 +274,11 @@ fn asked<'a>(row: &Columns<'_>, wanted: &[&'a Wanted]) -> Result<Option<(usize, 
     Ok(index.and_then(|index| Some((index, *wanted.get(index)?))))
 }
 
-fn text(row: &Columns<'_>, limit: usize) -> Result<(String, bool)> {
+pub(super) fn text(row: &Columns<'_>, limit: usize) -> Result<(String, bool)> {
     Ok(plain(row.bytes("body")?, row.word("body_format", &FORMATS, BodyFormat::Text), limit))
 }
 
-fn attachment(row: &Columns<'_>) -> Result<Attachment> {
+pub(super) fn attachment(row: &Columns<'_>) -> Result<Attachment> {
     let byte_size = row.integer("byte_size")?.and_then(|bytes| u64::try_from(bytes).ok());
     Ok(Attachment { filename: row.text("filename")?.unwrap_or_default(), byte_size, url: row.text("url")? })
 }

@@ -39,6 +39,18 @@ pub enum DeskError {
         /// What is missing, with the remedy.
         problems: String,
     },
+    /// The adapter and the product's tables do not fit together.
+    #[error("relation {relation} of adapter {adapter}: {reason}; {remedy}")]
+    Relation {
+        /// The relation.
+        relation: &'static str,
+        /// The adapter's name.
+        adapter: String,
+        /// What is wrong.
+        reason: String,
+        /// What to do.
+        remedy: String,
+    },
     /// What only a desk in a file can do.
     #[error("{0}")]
     OnlyFiles(&'static str),

@@ -4,10 +4,12 @@ pub(super) mod people;
 pub(super) mod unread;
 pub(super) mod wishes;
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use super::Snapshot;
-use super::columns::{Columns, integers, texts};
+use super::columns::{Columns, integers};
 use super::value::Parameter;
 use crate::model::{
     AgentId, BotState, Contact, ContactId, ContactKind, Conversation, ConversationId, Facts, Group, GroupId, Status,
@@ -32,7 +34,6 @@ pub(super) mod sql {
         SELECT c.id, c.account_id, c.number, c.subject, c.status, c.assignee_id, c.last_agent_id, c.group_id,
                c.contact_id, c.bot_state, c.agents_last_seen_at, c.contact_last_seen_at,
                c.waiting_since IS NOT NULL AS waiting,
-               c.unseen_reply_at IS NOT NULL AS unseen,
           ( SELECT m.created_at FROM messages m
             WHERE m.conversation_id = c.id AND m.sender_type = 'contact' AND m.deleted = 0
             ORDER BY m.created_at DESC, m.id DESC LIMIT 1
@@ -117,17 +118,25 @@ impl Snapshot<'_> {
     }
 
     fn conversations(&self, facts: &mut Facts, ids: &[ConversationId]) -> Result<()> {
+        if self.product().is_some() {
+            return self.conversations_of_product(facts, ids);
+        }
         let ids = integers(ids.iter().map(ConversationId::as_str));
         self.each("conversations", &sql::conversations(self.dialect()), &[Parameter::Integers(&ids)], |row| {
-            let conversation = conversation(row)?;
+            let mut conversation = conversation(row)?;
+            conversation.bot_silent_since = row.optional_time("bot_silent_since")?;
+            conversation.waiting = row.yes("waiting")?;
+            conversation.replied_at = row.optional_time("replied_at")?;
+            conversation.contact_seen_at = conversation.contact_seen_at.max(row.optional_time("contact_wrote_at")?);
             facts.conversations.insert(conversation.id.clone(), conversation);
             Ok(())
         })
     }
 
     fn contacts(&self, facts: &mut Facts) -> Result<()> {
-        let ids = integers(facts.conversations.values().filter_map(|c| c.contact.as_ref()).map(ContactId::as_str));
-        self.each("contacts", sql::CONTACTS, &[Parameter::Integers(&ids)], |row| {
+        let ids = facts.conversations.values().filter_map(|c| c.contact.as_ref()).map(ContactId::as_str);
+        let keys = self.keys("contacts", "id", ids)?;
+        self.each("contacts", sql::CONTACTS, &[keys.parameter()], |row| {
             let contact = contact(row)?;
             facts.contacts.insert(contact.id.clone(), contact);
             Ok(())
@@ -135,15 +144,17 @@ impl Snapshot<'_> {
     }
 
     fn groups(&self, facts: &mut Facts) -> Result<()> {
-        let ids = texts(facts.conversations.values().filter_map(|c| c.group.as_ref()).map(GroupId::as_str));
-        self.each("groups", sql::GROUPS, &[Parameter::Texts(&ids)], |row| {
+        let ids: BTreeSet<GroupId> = facts.conversations.values().filter_map(|c| c.group.clone()).collect();
+        let keys = self.keys("groups", "id", ids.iter().map(GroupId::as_str))?;
+        self.each("groups", sql::GROUPS, &[keys.parameter()], |row| {
             let id: GroupId = row.id("id")?;
             let name = row.text("name")?.unwrap_or_default();
             let is_department = row.word("kind", &GROUP_KINDS, false);
             facts.groups.insert(id.clone(), Group { id, name, is_department, members: Vec::new() });
             Ok(())
         })?;
-        self.each("group_members", sql::MEMBERS, &[Parameter::Texts(&ids)], |row| {
+        let keys = self.keys("group_members", "group_id", ids.iter().map(GroupId::as_str))?;
+        self.each("group_members", sql::MEMBERS, &[keys.parameter()], |row| {
             let agent = row.id("agent_id")?;
             if let Some(group) = facts.groups.get_mut(&row.id("group_id")?) {
                 group.members.push(agent);
@@ -153,8 +164,9 @@ impl Snapshot<'_> {
     }
 
     fn seen(&self, facts: &mut Facts) -> Result<()> {
-        let ids = integers(facts.conversations.keys().map(ConversationId::as_str));
-        self.each("read_cursors", sql::SEEN, &[Parameter::Integers(&ids)], |row| {
+        let ids = facts.conversations.keys().map(ConversationId::as_str);
+        let keys = self.keys("read_cursors", "conversation_id", ids)?;
+        self.each("read_cursors", sql::SEEN, &[keys.parameter()], |row| {
             if let Some(last_seen_at) = row.optional_time("last_seen_at")? {
                 facts.seen.insert((row.id("conversation_id")?, row.id("reader_id")?), last_seen_at);
             }
@@ -163,7 +175,8 @@ impl Snapshot<'_> {
     }
 }
 
-fn conversation(row: &Columns<'_>) -> Result<Conversation> {
+/// A conversation by its own columns.
+pub(super) fn conversation(row: &Columns<'_>) -> Result<Conversation> {
     Ok(Conversation {
         id: row.id("id")?,
         account: row.optional_id("account_id")?,
@@ -175,12 +188,9 @@ fn conversation(row: &Columns<'_>) -> Result<Conversation> {
         group: row.optional_id("group_id")?,
         contact: row.optional_id("contact_id")?,
         bot: row.word("bot_state", &BOT_STATES, BotState::None),
-        bot_silent_since: row.optional_time("bot_silent_since")?,
-        waiting: row.yes("waiting")?,
-        replied_at: row.optional_time("replied_at")?,
-        unseen: row.yes("unseen")?,
         agents_seen_at: row.optional_time("agents_last_seen_at")?,
-        contact_seen_at: row.optional_time("contact_last_seen_at")?.max(row.optional_time("contact_wrote_at")?),
+        contact_seen_at: row.optional_time("contact_last_seen_at")?,
+        ..Conversation::default()
     })
 }
 

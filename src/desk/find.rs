@@ -10,11 +10,15 @@ use crate::model::{AgentId, ContactId, ConversationId, RecipientId};
 
 /// Two numbers alike are enough to know that a number alone does not say which conversation is meant.
 pub(super) const BY_NUMBER: &str = "SELECT id FROM conversations WHERE number = ?1 ORDER BY id LIMIT 2";
-pub(super) const BY_ID: &str = "SELECT id FROM conversations WHERE id = ?1";
+/// A product's number may be of any type, and no index of its own helps: asked by a person, now and then.
+const BY_NUMBER_OF_PRODUCT: &str = "SELECT id FROM conversations WHERE CAST(number AS text) = ?1 ORDER BY id LIMIT 2";
+/// Each account counts by itself.
+const IN_ACCOUNT: &str = " AND account_id IN (SELECT value FROM json_each(?2)) ORDER BY";
+pub(super) const BY_ID: &str = "SELECT id FROM conversations WHERE id IN (SELECT value FROM json_each(?1))";
 pub(super) const AGENT_BY_EMAIL: &str = "SELECT id FROM agents WHERE email = ?1 COLLATE NOCASE ORDER BY id LIMIT 1";
 pub(super) const CONTACT_BY_EMAIL: &str = "SELECT id FROM contacts WHERE email = ?1 COLLATE NOCASE ORDER BY id LIMIT 1";
-pub(super) const AGENT_BY_ID: &str = "SELECT id FROM agents WHERE id = ?1";
-pub(super) const CONTACT_BY_ID: &str = "SELECT id FROM contacts WHERE id = ?1";
+pub(super) const AGENT_BY_ID: &str = "SELECT id FROM agents WHERE id IN (SELECT value FROM json_each(?1))";
+pub(super) const CONTACT_BY_ID: &str = "SELECT id FROM contacts WHERE id IN (SELECT value FROM json_each(?1))";
 pub(super) const PHONE_OF_AGENT: &str = "SELECT id, phone FROM agents WHERE id = ?1 AND active = 1";
 pub(super) const PHONE_OF_CONTACT: &str = "SELECT id, phone FROM contacts WHERE id = ?1 AND blocked = 0";
 /// Without an index: asked for a text message of somebody who was not texted, and no table has one for all ways to write
@@ -33,15 +37,23 @@ impl Snapshot<'_> {
     /// The conversation with this number, which people know, else with this id; `#` before it is taken off.
     pub fn find_conversation(&self, text: &str) -> Result<Option<ConversationId>> {
         let text = text.trim().trim_start_matches('#');
-        match self.find_by_number(text)? {
+        match self.find_by_number(text, None)? {
             Some(found) => Ok(Some(found)),
             None => self.find_by_id(text),
         }
     }
 
-    /// The conversation with this number.
-    pub fn find_by_number(&self, text: &str) -> Result<Option<ConversationId>> {
-        let mut found: Vec<ConversationId> = self.ids("conversations", BY_NUMBER, Parameter::Text(text))?;
+    /// The conversation with this number, of this account if one is named.
+    pub fn find_by_number(&self, text: &str, account: Option<&str>) -> Result<Option<ConversationId>> {
+        let sql = if self.product().is_some() { BY_NUMBER_OF_PRODUCT } else { BY_NUMBER };
+        let mut found: Vec<ConversationId> = match account {
+            None => self.ids("conversations", sql, &[Parameter::Text(text)])?,
+            Some(account) => {
+                let key = self.keys("conversations", "account_id", [account])?;
+                let sql = sql.replace(" ORDER BY", IN_ACCOUNT);
+                self.ids("conversations", &sql, &[Parameter::Text(text), key.parameter()])?
+            }
+        };
         if let [one, other] = found.as_slice() {
             return Err(DeskError::TwoAlike { number: text.to_owned(), of: (one.clone(), other.clone()) }.into());
         }
@@ -50,21 +62,26 @@ impl Snapshot<'_> {
 
     /// The conversation with this id.
     pub fn find_by_id(&self, text: &str) -> Result<Option<ConversationId>> {
-        Ok(self.ids("conversations", BY_ID, by_number(text))?.pop())
+        let key = self.keys("conversations", "id", [text])?;
+        Ok(self.ids("conversations", BY_ID, &[key.parameter()])?.pop())
     }
 
     /// The agent, else the contact, with this email address; or the one that `agent:7` or `contact:12` names.
     pub fn find_person(&self, text: &str) -> Result<Option<RecipientId>> {
         let text = text.trim();
         let (agents, contacts): (Vec<AgentId>, Vec<ContactId>) = match RecipientId::parse(text) {
-            Some(RecipientId::Agent(id)) => (self.ids("agents", AGENT_BY_ID, by_number(id.as_str()))?, Vec::new()),
+            Some(RecipientId::Agent(id)) => {
+                let key = self.keys("agents", "id", [id.as_str()])?;
+                (self.ids("agents", AGENT_BY_ID, &[key.parameter()])?, Vec::new())
+            }
             Some(RecipientId::Contact(id)) => {
-                (Vec::new(), self.ids("contacts", CONTACT_BY_ID, by_number(id.as_str()))?)
+                let key = self.keys("contacts", "id", [id.as_str()])?;
+                (Vec::new(), self.ids("contacts", CONTACT_BY_ID, &[key.parameter()])?)
             }
             Some(RecipientId::Person(_)) => return Ok(None),
             None => {
-                let address = Parameter::Text(text);
-                (self.ids("agents", AGENT_BY_EMAIL, address)?, self.ids("contacts", CONTACT_BY_EMAIL, address)?)
+                let address = [Parameter::Text(text)];
+                (self.ids("agents", AGENT_BY_EMAIL, &address)?, self.ids("contacts", CONTACT_BY_EMAIL, &address)?)
             }
         };
         let agent = agents.into_iter().next().map(RecipientId::Agent);
@@ -107,9 +124,9 @@ impl Snapshot<'_> {
         Ok(latest)
     }
 
-    fn ids<T: From<String>>(&self, relation: &'static str, sql: &str, key: Parameter<'_>) -> Result<Vec<T>> {
+    fn ids<T: From<String>>(&self, relation: &'static str, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<T>> {
         let mut ids = Vec::new();
-        self.each(relation, sql, &[key], |row| {
+        self.each(relation, sql, parameters, |row| {
             ids.push(row.id("id")?);
             Ok(())
         })?;

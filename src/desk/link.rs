@@ -6,26 +6,27 @@ use std::str::FromStr;
 use reqwest::Url;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::model::ConversationId;
+use crate::model::{AccountId, ConversationId};
 use crate::notation::nearest;
 
 /// The places an agent's link may name.
-const PLACES: [&str; 2] = ["number", "id"];
+const PLACES: [&str; 3] = ["number", "id", "account"];
 
 /// The only beginnings of a link.
 const SCHEMES: [&str; 2] = ["https://", "http://"];
 /// With a number or an id filled in it stays below what mail programs take for a link.
 const LONGEST: usize = 1_000;
 
-/// Where an agent opens a conversation: an http or https address with `{number}` or `{id}` in it.
+/// Where an agent opens a conversation: an http or https address with `{number}` or `{id}` in it, and `{account}` where
+/// a desk serves several organisations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentUrl(String);
 
 /// What a link names its conversation by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place<'a> {
-    /// By number, as people do.
-    Number(&'a str),
+    /// By number, as people do, and by the account that counts so.
+    Number(&'a str, Option<&'a str>),
     /// By id.
     Id(&'a str),
 }
@@ -40,24 +41,33 @@ impl AgentUrl {
         &self.0
     }
 
-    /// The link to one conversation; `None` when the link needs a number and the conversation has none.
-    pub fn link(&self, number: Option<&str>, id: &ConversationId) -> Option<String> {
+    /// The link to one conversation; `None` when the link needs a number or an account and the conversation has none.
+    pub fn link(&self, number: Option<&str>, account: Option<&AccountId>, id: &ConversationId) -> Option<String> {
         let mut link = self.0.replace("{id}", &percent_encoded(id.as_str()));
-        if link.contains("{number}") {
-            link = link.replace("{number}", &percent_encoded(number?));
+        for (place, value) in [("{number}", number), ("{account}", account.map(AccountId::as_str))] {
+            if link.contains(place) {
+                link = link.replace(place, &percent_encoded(value?));
+            }
         }
         Some(link)
     }
 
     /// The number or id in a link that was made by [`AgentUrl::link`]; `None` for any other text.
     pub fn place_in<'a>(&self, link: &'a str) -> Option<Place<'a>> {
-        let (before, rest) = self.0.split_once('{')?;
-        let (name, after) = rest.split_once('}')?;
-        // what follows a second place is not needed to find the first
-        let after = after.split('{').next().unwrap_or_default();
-        let place = link.strip_prefix(before)?;
-        let place = if after.is_empty() { place } else { place.split_once(after)?.0 };
-        Some(if name == "id" { Place::Id(place) } else { Place::Number(place) })
+        let (before, mut template) = self.0.split_once('{')?;
+        let mut rest = link.strip_prefix(before)?;
+        let (mut number, mut account) = (None, None);
+        while let Some((name, after)) = template.split_once('}') {
+            let (between, next) = after.split_once('{').unwrap_or((after, ""));
+            let (value, behind) = if between.is_empty() { (rest, "") } else { rest.split_once(between)? };
+            match name {
+                "id" => return Some(Place::Id(value)),
+                "number" => number = Some(value),
+                _ => account = Some(value),
+            }
+            (rest, template) = (behind, next);
+        }
+        Some(Place::Number(number?, account))
     }
 }
 
@@ -78,7 +88,9 @@ impl FromStr for AgentUrl {
             if !PLACES.contains(&place) {
                 let meant =
                     nearest(place, PLACES).map(|meant| format!(" (did you mean {{{meant}}}?)")).unwrap_or_default();
-                return Err(format!("{text:?} names {{{place}}}{meant}; a link may name {{number}} and {{id}}"));
+                return Err(format!(
+                    "{text:?} names {{{place}}}{meant}; a link may name {{number}}, {{id}} and {{account}}"
+                ));
             }
             rest = after;
         }
@@ -162,19 +174,21 @@ mod tests {
     #[test]
     fn a_link_leads_back_to_its_conversation() {
         for (url, place) in [
-            ("https://x.example/inbox/{number}", Place::Number("42")),
+            ("https://x.example/inbox/{number}", Place::Number("42", None)),
+            ("https://x.example/{account}/inbox/{number}", Place::Number("42", Some("3"))),
+            ("https://x.example/{number}?of={account}&x", Place::Number("42", Some("3"))),
             ("https://x.example/?c={id}&tab=1", Place::Id("7")),
             ("https://x.example/{id}/{number}", Place::Id("7")),
         ] {
             let url: AgentUrl = url.parse().unwrap();
-            let link = url.link(Some("42"), &"7".into()).unwrap();
+            let link = url.link(Some("42"), Some(&"3".into()), &"7".into()).unwrap();
             assert_eq!(url.place_in(&link), Some(place), "{link}");
             assert_eq!(url.place_in("https://elsewhere.example/42"), None);
         }
     }
 
     fn link(template: &str, number: Option<&str>) -> Option<String> {
-        template.parse::<AgentUrl>().unwrap().link(number, &ConversationId::from("42"))
+        template.parse::<AgentUrl>().unwrap().link(number, None, &ConversationId::from("42"))
     }
 
     #[test]
@@ -189,7 +203,8 @@ mod tests {
     }
 
     #[test]
-    fn without_a_number_there_is_a_link_only_where_none_is_needed() {
+    fn without_a_number_or_an_account_there_is_a_link_only_where_none_is_needed() {
+        assert_eq!(link("https://x.example/{account}/{number}", Some("42")), None);
         assert_eq!(link("https://x.example/{number}", None), None);
         assert_eq!(link("https://x.example/{id}", None).as_deref(), Some("https://x.example/42"));
     }

@@ -27,6 +27,9 @@ impl Snapshot<'_> {
     ///
     /// Among all, replies, events and breaches of the last 72 hours are found; among some, those of any age.
     pub fn pending(&self, watch: Watch, window: Window, among: Option<&[ConversationId]>) -> Result<Vec<Pending>> {
+        if self.product().is_some() {
+            return self.pending_of_product(watch, window, among);
+        }
         let mut pending = Vec::new();
         let read = |row: &Columns<'_>| {
             pending.push(row_of(watch, row)?);
@@ -46,7 +49,7 @@ impl Snapshot<'_> {
 }
 
 /// The driving relation of a watch, as the desk contract calls it.
-fn name(watch: Watch) -> &'static str {
+pub(super) fn name(watch: Watch) -> &'static str {
     match watch.relation() {
         Relation::Waiting => "waiting_conversations",
         Relation::Unread => "unread_conversations",
@@ -72,9 +75,8 @@ fn row_of(watch: Watch, row: &Columns<'_>) -> Result<Pending> {
 }
 
 /// What a relation is asked with, before the conversations: its limits in time, and which kind.
-fn limits<'a>(watch: Watch, window: Window, any_age: bool) -> Vec<Parameter<'a>> {
-    let now = milliseconds(window.now);
-    let oldest = if any_age { i64::MIN } else { now.saturating_sub(WINDOW.num_milliseconds()) };
+pub(super) fn limits<'a>(watch: Watch, window: Window, any_age: bool) -> Vec<Parameter<'a>> {
+    let (now, oldest) = (milliseconds(window.now), oldest(window, any_age));
     let before = window.before.num_milliseconds();
     let number = |number: i64| Parameter::Integer(Some(number));
     match (watch.relation(), watch) {
@@ -86,6 +88,11 @@ fn limits<'a>(watch: Watch, window: Window, any_age: bool) -> Vec<Parameter<'a>>
         }
         (Relation::Deadlines, _) => vec![number(oldest), number(now), number(0)],
     }
+}
+
+/// From when on replies, events and breaches count.
+pub(super) fn oldest(window: Window, any_age: bool) -> i64 {
+    if any_age { i64::MIN } else { milliseconds(window.now).saturating_sub(WINDOW.num_milliseconds()) }
 }
 
 /// Everything that waits: walks the index of the relation, which holds nothing else.

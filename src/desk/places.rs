@@ -61,6 +61,9 @@ impl Snapshot<'_> {
         watch: Watch,
         places: &[(ConversationId, MessageRef)],
     ) -> Result<HashMap<(ConversationId, MessageRef), MessageRef>> {
+        if self.product().is_some() {
+            return self.first_after_of_product(watch, places);
+        }
         let wanted: Vec<_> =
             places.iter().map(|(id, place)| json!([number(id.as_str()), at(place), after(place)])).collect();
         let mut first = HashMap::with_capacity(places.len());
@@ -77,6 +80,9 @@ impl Snapshot<'_> {
 
     /// The contact's latest message in a conversation of any status.
     pub fn latest(&self, conversation: &ConversationId) -> Result<Option<MessageRef>> {
+        if self.product().is_some() {
+            return Ok(self.latest_of_product(std::slice::from_ref(conversation))?.remove(conversation));
+        }
         let joined = latest(self.dialect());
         let sql =
             format!("SELECT m.id AS message_id, m.created_at AS at FROM conversations c {joined} WHERE c.id = ?1");

@@ -22,6 +22,9 @@ const BEFORE: TimeDelta = TimeDelta::days(3);
 const NOT_ON_A_SERVER: &str = "plan looks into the future of a desk in a file of SQLite only; for a desk on PostgreSQL \
     ask for one moment: doorbell run --dry-run --at TIME";
 
+const NOT_BY_AN_ADAPTER: &str = "plan looks into the future of a desk with the tables of schema.sql only; for one that \
+    is read by an adapter ask for one moment: doorbell run --dry-run --at TIME";
+
 /// A row that comes in at its instant, in Unix milliseconds.
 #[derive(Debug)]
 struct Row {
@@ -45,12 +48,15 @@ impl Desk {
     ///
     /// Of what somebody has read, and of where they were, only the latest time is known.
     pub fn replay(&self, from: DateTime<Utc>) -> Result<Replay> {
+        if self.product.is_some() {
+            return Err(DeskError::OnlyFiles(NOT_BY_AN_ADAPTER).into());
+        }
         let Engine::Sqlite(real) = &self.engine else { return Err(DeskError::OnlyFiles(NOT_ON_A_SERVER).into()) };
         let transaction = real.begin()?;
         let conversations = what_matters(&transaction, milliseconds(from - BEFORE))?;
         let connection = empty().context("make a desk in memory")?;
         let copy = File { path: real.path.clone(), connection };
-        let desk = Self { engine: Engine::Sqlite(copy), strange_words: RefCell::default() };
+        let desk = Self { engine: Engine::Sqlite(copy), product: None, strange_words: RefCell::default() };
         let mut replay = Replay { desk, statements: Vec::new(), ahead: Vec::new() };
         let triggers = without_triggers(memory(&replay.desk)?)?;
         for source in sources() {

@@ -7,7 +7,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use postgres::{Client, Row, SimpleQueryMessage};
 
-use super::dialect::for_postgres;
+use super::product::trouble::is_of_relation;
+use super::product::{Native, Product};
 use super::value::Parameter;
 use super::{BUSY_TIMEOUT, DeskError, Settings, check};
 use crate::notation::Span;
@@ -37,7 +38,8 @@ impl Server {
         let (password_file, ca_file) = (settings.password_file.as_deref(), settings.ca_file.as_deref());
         let client = connect(address, Access { section: SECTION, password_file, ca_file, folder })?;
         let name = address.to_string();
-        Ok(Self { begin: begin(settings.statement_timeout), name, client: RefCell::new(client) })
+        let begin = begin(settings.statement_timeout, settings.adapter.is_some());
+        Ok(Self { begin, name, client: RefCell::new(client) })
     }
 
     /// Begins a transaction that sees the desk as it is now; a database without the tables is refused by name.
@@ -64,12 +66,45 @@ impl Server {
 impl Look<'_> {
     /// The rows of a statement. One that names what is not there ends in the names of all that lacks.
     pub(super) fn rows(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>> {
+        self.ask(sql, parameters)?
+            .map_err(|error| if is_of_schema(&error) { self.lacks(&error) } else { self.server.failed(&error).into() })
+    }
+
+    /// The rows of a statement about a product's relation; one that does not fit ends in its name.
+    pub(super) fn rows_of(
+        &self,
+        product: &Product,
+        relation: &'static str,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>> {
+        self.ask(sql, parameters)?.map_err(|error| self.fault_of(product, relation, &error))
+    }
+
+    /// The columns of a product's relation, without a row of it.
+    pub(super) fn columns(
+        &self,
+        product: &Product,
+        relation: &'static str,
+        sql: &str,
+    ) -> Result<Vec<(String, Native)>> {
+        // closed before the transaction ends, as a pool wants it
+        let statement = self.server.client.borrow_mut().prepare(sql);
+        let statement = statement.map_err(|error| self.fault_of(product, relation, &error))?;
+        let columns = statement.columns().iter();
+        Ok(columns.map(|column| (column.name().to_owned(), Native::of_postgres(column.type_()))).collect())
+    }
+
+    fn ask(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Result<Vec<Row>, postgres::Error>> {
         let bound: Vec<_> = parameters.iter().map(Parameter::bound).collect::<Result<_>>()?;
         let bound: Vec<_> = bound.iter().map(|(value, kind)| (&**value, kind.clone())).collect();
         // planned anew each time, for the values at hand: nothing is left behind in a pool of connections, nor outdated
         // by a migration
-        let rows = self.server.client.borrow_mut().query_typed(&for_postgres(sql), &bound);
-        rows.map_err(|error| if is_of_schema(&error) { self.lacks(&error) } else { self.server.failed(&error).into() })
+        Ok(self.server.client.borrow_mut().query_typed(sql, &bound))
+    }
+
+    fn fault_of(&self, product: &Product, relation: &'static str, error: &postgres::Error) -> anyhow::Error {
+        if is_of_relation(error) { self.fault(product, relation, error) } else { self.server.failed(error).into() }
     }
 
     /// What is missing, looked up behind the transaction that failed for it.
@@ -83,7 +118,8 @@ impl Look<'_> {
         }
     }
 
-    fn again(&self) -> Result<()> {
+    /// Begins anew behind a statement that failed.
+    pub(super) fn again(&self) -> Result<()> {
         let begun = self.server.client.borrow_mut().batch_execute(&format!("ROLLBACK; {}", self.server.begin));
         begun.map_err(|error| self.server.failed(&error).into())
     }
@@ -105,15 +141,16 @@ impl Drop for Look<'_> {
 /// One message to the server: a transaction that reads, its limits, and whether this is a desk at all.
 ///
 /// The limits hold for this transaction only, also where a pool hands the connection to others. A first reading makes
-/// "now" mean now. Compiling a statement takes longer than any of ours.
-fn begin(statement_timeout: Span) -> String {
+/// "now" mean now. Compiling a statement takes longer than any of ours. Which tables a product has, its adapter knows.
+fn begin(statement_timeout: Span, of_product: bool) -> String {
+    let heart = if of_product { "" } else { "'agents', 'contacts', 'conversations', 'messages'" };
     format!(
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
          SET LOCAL statement_timeout = {};
          SET LOCAL lock_timeout = {};
          SET LOCAL jit = off;
          SELECT string_agg(name, ', ' ORDER BY name) 
-         FROM unnest(ARRAY['agents', 'contacts', 'conversations', 'messages']) t (name)
+         FROM unnest(ARRAY[{heart}]::text[]) t (name)
          WHERE to_regclass(name) IS NULL",
         milliseconds(statement_timeout.duration()),
         milliseconds(BUSY_TIMEOUT),

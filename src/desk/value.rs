@@ -1,6 +1,7 @@
 //! Values that both engines know: what a statement is asked with, and what a row holds.
 
 use std::error::Error;
+use std::fmt::Write as _;
 
 use anyhow::{Result, anyhow};
 use postgres::types::{FromSql, Kind, ToSql, Type};
@@ -17,6 +18,8 @@ pub(super) enum Parameter<'a> {
     Integers(&'a str),
     /// Texts as a JSON array; PostgreSQL gets them as one of its own.
     Texts(&'a str),
+    /// UUIDs as a JSON array, for PostgreSQL only.
+    Uuids(&'a str),
 }
 
 /// A value of a row.
@@ -27,13 +30,15 @@ pub(super) enum Value<'a> {
     Fraction,
     /// Also bytes: they need not be UTF-8.
     Text(&'a [u8]),
+    /// Its 16 bytes.
+    Uuid(&'a [u8]),
 }
 
 impl rusqlite::ToSql for Parameter<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         match self {
             Self::Integer(number) => Ok(ToSqlOutput::Owned((*number).into())),
-            Self::Text(text) | Self::Integers(text) | Self::Texts(text) => Ok((*text).into()),
+            Self::Text(text) | Self::Integers(text) | Self::Texts(text) | Self::Uuids(text) => Ok((*text).into()),
         }
     }
 }
@@ -45,7 +50,9 @@ impl Parameter<'_> {
             Self::Integer(number) => (Box::new(number), Type::INT8),
             Self::Text(text) => (Box::new(text), Type::TEXT),
             Self::Integers(json) => (Box::new(serde_json::from_str::<Vec<i64>>(json)?), Type::INT8_ARRAY),
-            Self::Texts(json) => (Box::new(serde_json::from_str::<Vec<String>>(json)?), Type::TEXT_ARRAY),
+            Self::Texts(json) | Self::Uuids(json) => {
+                (Box::new(serde_json::from_str::<Vec<String>>(json)?), Type::TEXT_ARRAY)
+            }
         })
     }
 }
@@ -69,6 +76,7 @@ impl<'a> FromSql<'a> for Value<'a> {
             Type::INT4 => Self::Integer(i32::from_sql(kind, raw)?.into()),
             Type::INT8 => Self::Integer(i64::from_sql(kind, raw)?),
             Type::FLOAT4 | Type::FLOAT8 | Type::NUMERIC => Self::Fraction,
+            Type::UUID => Self::Uuid(raw),
             _ if is_text(kind) => Self::Text(raw),
             _ => return Err(anyhow!("its type {kind} cannot be read; make it text, bigint or boolean").into()),
         })
@@ -84,7 +92,7 @@ impl<'a> FromSql<'a> for Value<'a> {
 }
 
 /// Whether PostgreSQL sends it as its letters.
-fn is_text(kind: &Type) -> bool {
+pub(super) fn is_text(kind: &Type) -> bool {
     matches!(*kind, Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UNKNOWN | Type::BYTEA | Type::JSON)
         || matches!(kind.kind(), Kind::Enum(_))
         || kind.name() == "citext"
@@ -98,6 +106,7 @@ impl Value<'_> {
             Self::Integer(_) => "a whole number",
             Self::Fraction => "a fraction",
             Self::Text(_) => "text",
+            Self::Uuid(_) => "a UUID",
         }
     }
 
@@ -106,7 +115,21 @@ impl Value<'_> {
         match self {
             Self::Integer(number) => Some(number.to_string()),
             Self::Text(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+            Self::Uuid(bytes) => Some(uuid(bytes)),
             Self::Null | Self::Fraction => None,
         }
     }
+}
+
+/// A UUID as PostgreSQL prints it.
+fn uuid(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(36);
+    for (place, byte) in bytes.iter().enumerate() {
+        if matches!(place, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        // writing to a String cannot fail
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }

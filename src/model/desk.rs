@@ -116,8 +116,6 @@ pub struct Conversation {
     pub waiting: bool,
     /// When a person last answered; `None` = never.
     pub replied_at: Option<DateTime<Utc>>,
-    /// Whether a reply waits to be seen by the contact.
-    pub unseen: bool,
     /// How far any agent has read it.
     pub agents_seen_at: Option<DateTime<Utc>>,
     /// When the contact last looked at it or wrote in it.

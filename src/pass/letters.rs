@@ -9,8 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::config::Config;
 use crate::desk::{Agents, Content, Past, Sender, Snapshot, Wanted, Window};
 use crate::model::{
-    AgentId, Channel, ConversationId, Digest, Earlier, Entry, Event, Facts, Item, Language, Letter, MessageId,
-    RecipientId, Relation, Rule, Show, Watch, display_name,
+    AgentId, Channel, Conversation, ConversationId, Digest, Earlier, Entry, Event, Facts, Item, Language, Letter,
+    MessageId, RecipientId, Relation, Rule, Show, Watch, display_name,
 };
 use crate::route::in_view;
 
@@ -210,7 +210,7 @@ impl Around<'_> {
         let event = self.events.get(&(item.conversation.clone(), item.matter.clone()));
         let in_view = || in_view(&self.config.presence, &self.facts, recipient, self.now);
         Entry {
-            link: link(self.config, recipient, number.as_deref(), &item.conversation),
+            link: link(self.config, recipient, conversation, &item.conversation),
             conversation: item.conversation.clone(),
             matter: topic.metric(),
             number,
@@ -275,9 +275,17 @@ fn shown(name: &str) -> Option<String> {
 }
 
 /// The agents' console is never shown to a contact.
-fn link(config: &Config, recipient: &RecipientId, number: Option<&str>, id: &ConversationId) -> Option<String> {
+fn link(
+    config: &Config,
+    recipient: &RecipientId,
+    conversation: Option<&Conversation>,
+    id: &ConversationId,
+) -> Option<String> {
     match recipient {
         RecipientId::Contact(_) => config.desk.contact_url.as_ref().map(|url| url.as_str().to_owned()),
-        RecipientId::Agent(_) | RecipientId::Person(_) => config.desk.agent_url.as_ref()?.link(number, id),
+        RecipientId::Agent(_) | RecipientId::Person(_) => {
+            let number = conversation.and_then(|it| it.number.as_deref());
+            config.desk.agent_url.as_ref()?.link(number, conversation.and_then(|it| it.account.as_ref()), id)
+        }
     }
 }

@@ -1,11 +1,20 @@
 //! The adapters, each on its product's own tables: what they say waits is what the messages say.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
+#[path = "../mirror/mod.rs"]
+mod mirror;
+#[path = "../office/mod.rs"]
+mod office;
 #[path = "../servers/mod.rs"]
 mod servers;
 
+mod changes;
 mod contract;
+mod manual;
+mod passes;
 mod product;
+mod same;
+mod site;
 
 use contract::{COLUMNS, DRIVING, REQUIRED};
 use product::{Product, adapter, oracle};

@@ -59,6 +59,22 @@ impl Product {
         Self { name: name.to_owned(), server }
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where doorbell finds it, for a product on PostgreSQL.
+    pub(crate) fn url(&self, user: &str) -> String {
+        let Server::Postgres(server) = &self.server else { panic!("{} is on MariaDB", self.name) };
+        format!("postgres://{user}@/postgres?host={}", server.host().display())
+    }
+
+    /// The product's own doing.
+    pub(crate) fn write(&self, sql: &str) {
+        let Server::Postgres(server) = &self.server else { panic!("{} is on MariaDB", self.name) };
+        server.ask("postgres", sql).unwrap_or_else(|error| panic!("{}: {error} in\n{sql}", self.name));
+    }
+
     /// The rows that a statement answers, in the order of their text.
     pub(crate) fn rows(&self, sql: &str) -> Vec<String> {
         let said = match &self.server {

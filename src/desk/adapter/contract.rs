@@ -243,6 +243,6 @@ const CONVERSATIONS: &[Column] = &[
 ];
 
 /// The relation of that name.
-pub(super) fn relation(name: &str) -> Option<&'static Relation> {
+pub(in crate::desk) fn relation(name: &str) -> Option<&'static Relation> {
     RELATIONS.iter().find(|relation| relation.name == name)
 }

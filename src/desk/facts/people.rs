@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::Agents;
 use crate::desk::Snapshot;
-use crate::desk::columns::{Columns, integers};
+use crate::desk::columns::Columns;
 use crate::desk::value::Parameter;
 use crate::model::{Agent, AgentId, ContactId, Facts, Presence, PresenceStatus, Role};
 
@@ -40,7 +40,7 @@ impl Snapshot<'_> {
         match agents {
             Agents::All => {
                 self.read_agents(facts, sql::ALL_AGENTS, &[])?;
-                let everybody = integers(facts.agents.keys().map(AgentId::as_str));
+                let everybody = facts.agents.keys().cloned().collect();
                 return self.availability(facts, &everybody);
             }
             Agents::Around => self.look_up_agents(facts, &around(facts, also))?,
@@ -51,13 +51,14 @@ impl Snapshot<'_> {
             if strangers.is_empty() {
                 break;
             }
-            self.look_up_agents(facts, &integers(strangers.iter().map(AgentId::as_str)))?;
+            self.look_up_agents(facts, &strangers)?;
         }
         Ok(())
     }
 
-    fn look_up_agents(&self, facts: &mut Facts, ids: &str) -> Result<()> {
-        self.read_agents(facts, sql::AGENTS, &[Parameter::Integers(ids)])?;
+    fn look_up_agents(&self, facts: &mut Facts, ids: &BTreeSet<AgentId>) -> Result<()> {
+        let keys = self.keys("agents", "id", ids.iter().map(AgentId::as_str))?;
+        self.read_agents(facts, sql::AGENTS, &[keys.parameter()])?;
         self.availability(facts, ids)
     }
 
@@ -71,13 +72,13 @@ impl Snapshot<'_> {
 
     /// Where agents and contacts are, a row per surface.
     pub(super) fn presence(&self, facts: &mut Facts) -> Result<()> {
-        let agents = integers(facts.agents.keys().map(AgentId::as_str));
-        self.each("presence", sql::PRESENCE, &[Parameter::Text("agent"), Parameter::Integers(&agents)], |row| {
+        let agents = self.keys("presence", "subject_id", facts.agents.keys().map(AgentId::as_str))?;
+        self.each("presence", sql::PRESENCE, &[Parameter::Text("agent"), agents.parameter()], |row| {
             facts.presence.entry(row.id("subject_id")?).or_default().push(presence(row)?);
             Ok(())
         })?;
-        let contacts = integers(facts.contacts.keys().map(ContactId::as_str));
-        self.each("presence", sql::PRESENCE, &[Parameter::Text("contact"), Parameter::Integers(&contacts)], |row| {
+        let contacts = self.keys("presence", "subject_id", facts.contacts.keys().map(ContactId::as_str))?;
+        self.each("presence", sql::PRESENCE, &[Parameter::Text("contact"), contacts.parameter()], |row| {
             facts.contact_presence.entry(row.id("subject_id")?).or_default().push(presence(row)?);
             Ok(())
         })
@@ -85,11 +86,11 @@ impl Snapshot<'_> {
 }
 
 /// Who has to do with the conversations, or is named beside them.
-fn around(facts: &Facts, also: &[AgentId]) -> String {
+fn around(facts: &Facts, also: &[AgentId]) -> BTreeSet<AgentId> {
     let conversations = facts.conversations.values();
     let named = conversations.flat_map(|conversation| [&conversation.assignee, &conversation.last_agent]);
     let members = facts.groups.values().flat_map(|group| &group.members);
-    integers(named.flatten().chain(members).chain(also).map(AgentId::as_str))
+    named.flatten().chain(members).chain(also).cloned().collect()
 }
 
 fn agent(row: &Columns<'_>) -> Result<Agent> {

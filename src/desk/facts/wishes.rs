@@ -1,12 +1,14 @@
 //! How people want to be told: their switches, their hours, their devices.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Result;
 use chrono::NaiveTime;
 
 use crate::desk::Snapshot;
-use crate::desk::columns::{Columns, integers};
+use crate::desk::columns::Columns;
+use crate::desk::product::Keys;
 use crate::desk::value::Parameter;
 use crate::model::{
     AgentId, Availability, Channel, ContactId, Device, Facts, Hours, Preference, Provider, RecipientId, Scope,
@@ -32,8 +34,8 @@ const SCOPES: [(&str, Option<Scope>); 2] = [("all", Some(Scope::All)), ("mine", 
 impl Snapshot<'_> {
     /// What the agents at hand switched on or off.
     pub(super) fn preferences(&self, facts: &mut Facts) -> Result<()> {
-        let ids = integers(facts.agents.keys().map(AgentId::as_str));
-        self.each("preferences", sql::PREFERENCES, &[Parameter::Integers(&ids)], |row| {
+        let keys = self.keys("preferences", "agent_id", facts.agents.keys().map(AgentId::as_str))?;
+        self.each("preferences", sql::PREFERENCES, &[keys.parameter()], |row| {
             if let Some(preference) = preference(row)? {
                 facts.preferences.entry(row.id("agent_id")?).or_default().push(preference);
             }
@@ -42,8 +44,9 @@ impl Snapshot<'_> {
     }
 
     /// The hours and absences of these agents.
-    pub(super) fn availability(&self, facts: &mut Facts, agents: &str) -> Result<()> {
-        self.each("availability", sql::AVAILABILITY, &[Parameter::Integers(agents)], |row| {
+    pub(super) fn availability(&self, facts: &mut Facts, agents: &BTreeSet<AgentId>) -> Result<()> {
+        let keys = self.keys("availability", "agent_id", agents.iter().map(AgentId::as_str))?;
+        self.each("availability", sql::AVAILABILITY, &[keys.parameter()], |row| {
             facts.availability.insert(row.id("agent_id")?, availability(row)?);
             Ok(())
         })
@@ -51,8 +54,8 @@ impl Snapshot<'_> {
 
     /// The devices of everybody at hand.
     pub(super) fn devices(&self, facts: &mut Facts) -> Result<()> {
-        let agents = integers(facts.agents.keys().map(AgentId::as_str));
-        let contacts = integers(facts.contacts.keys().map(ContactId::as_str));
+        let agents = self.keys("devices", "owner_id", facts.agents.keys().map(AgentId::as_str))?;
+        let contacts = self.keys("devices", "owner_id", facts.contacts.keys().map(ContactId::as_str))?;
         self.devices_of(facts, "agent", &agents, |row| Ok(RecipientId::Agent(row.id("owner_id")?)))?;
         self.devices_of(facts, "contact", &contacts, |row| Ok(RecipientId::Contact(row.id("owner_id")?)))
     }
@@ -60,10 +63,11 @@ impl Snapshot<'_> {
     /// The devices of one agent or contact, in the order of their ids.
     pub fn devices_of_one(&self, id: &RecipientId) -> Result<Vec<Arc<Device>>> {
         let (kind, number) = match id {
-            RecipientId::Agent(id) => ("agent", integers([id.as_str()])),
-            RecipientId::Contact(id) => ("contact", integers([id.as_str()])),
+            RecipientId::Agent(id) => ("agent", id.as_str()),
+            RecipientId::Contact(id) => ("contact", id.as_str()),
             RecipientId::Person(_) => return Ok(Vec::new()),
         };
+        let number = self.keys("devices", "owner_id", [number])?;
         let mut facts = Facts::default();
         self.devices_of(&mut facts, kind, &number, |_| Ok(id.clone()))?;
         Ok(facts.devices.remove(id).unwrap_or_default())
@@ -73,10 +77,10 @@ impl Snapshot<'_> {
         &self,
         facts: &mut Facts,
         kind: &str,
-        ids: &str,
+        ids: &Keys,
         owner: impl Fn(&Columns<'_>) -> Result<RecipientId>,
     ) -> Result<()> {
-        self.each("devices", sql::DEVICES, &[Parameter::Text(kind), Parameter::Integers(ids)], |row| {
+        self.each("devices", sql::DEVICES, &[Parameter::Text(kind), ids.parameter()], |row| {
             if let Some(device) = device(row)? {
                 facts.devices.entry(owner(row)?).or_default().push(Arc::new(device));
             }

@@ -1,0 +1,192 @@
+//! The real program on the tables of real products: who is told is who should be, by the oracle's word.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crate::WAITING;
+use crate::product::{Product, oracle};
+use crate::site::Site;
+
+/// What differs between the products, beside their oracles.
+struct Ways {
+    name: &'static str,
+    /// The address of an agent.
+    agent: &'static str,
+    /// The agents of a group, as `team:7` with an address.
+    members: &'static str,
+    /// Contacts of conversations, as id and address.
+    contacts: &'static str,
+    /// Deadlines that fell due in the last three days, as conversation, assignee and group.
+    breached: &'static str,
+    /// Assignments of the last three days that were not noticed, as conversation and address.
+    assigned: &'static str,
+    /// The contact writes once more.
+    asks: &'static str,
+    /// A person answers.
+    answer: &'static str,
+}
+
+const CHATWOOT: Ways = Ways {
+    name: "chatwoot",
+    agent: "SELECT id, email FROM users",
+    members: "SELECT 'team:' || t.team_id, u.email FROM team_members t JOIN users u ON u.id = t.user_id
+              UNION SELECT 'inbox:' || i.inbox_id, u.email FROM inbox_members i JOIN users u ON u.id = i.user_id",
+    contacts: "SELECT c.id, p.email FROM conversations c JOIN contacts p ON p.id = c.contact_id WHERE p.email IS NOT NULL",
+    breached: "
+        SELECT DISTINCT c.id, c.assignee_id, coalesce('team:' || c.team_id, 'inbox:' || c.inbox_id) FROM conversations c
+        WHERE c.sla_policy_id = 1 AND c.status = 0 AND EXISTS (
+          SELECT FROM (VALUES
+            (CASE WHEN c.first_reply_created_at IS NULL THEN c.created_at + interval '1 hour' END),
+            (CASE WHEN c.first_reply_created_at IS NOT NULL THEN c.waiting_since + interval '2 hours' END),
+            (c.created_at + interval '1 day')) due (at)
+          WHERE due.at <= now() AT TIME ZONE 'UTC' AND due.at > now() AT TIME ZONE 'UTC' - interval '72 hours')",
+    assigned: "
+        SELECT c.id, u.email FROM conversations c JOIN users u ON u.id = c.assignee_id
+        WHERE c.status = 0 AND c.id % 2 = 1 AND c.created_at > now() AT TIME ZONE 'UTC' - interval '72 hours'
+          AND c.assignee_id <> 1",
+    asks: "
+        INSERT INTO messages (content, account_id, inbox_id, conversation_id, message_type, created_at, updated_at,
+                              sender_type, sender_id)
+        SELECT 'and?', 1, inbox_id, id, 0, now() AT TIME ZONE 'UTC', now(), 'Contact', contact_id
+        FROM conversations WHERE id = :id",
+    answer: "
+        INSERT INTO messages (content, account_id, inbox_id, conversation_id, message_type, created_at, updated_at,
+                              sender_type, sender_id)
+        SELECT 'answered', 1, inbox_id, id, 1, now() AT TIME ZONE 'UTC', now(), 'User', 2 FROM conversations WHERE id = :id;
+        UPDATE conversations SET waiting_since = NULL WHERE id = :id",
+};
+
+const LIBREDESK: Ways = Ways {
+    name: "libredesk",
+    agent: "SELECT id, email FROM users WHERE type = 'agent' AND email <> 'System'",
+    members: "SELECT 'team:' || t.team_id, u.email FROM team_members t JOIN users u ON u.id = t.user_id",
+    contacts: "SELECT c.id, p.email FROM conversations c JOIN users p ON p.id = c.contact_id WHERE p.email IS NOT NULL",
+    breached: "
+        SELECT DISTINCT c.id, (SELECT u.id FROM users u WHERE u.id = c.assigned_user_id AND u.type = 'agent'),
+               coalesce('team:' || c.assigned_team_id, 'inbox:' || c.inbox_id)
+        FROM conversations c JOIN applied_slas a ON a.conversation_id = c.id
+        LEFT JOIN sla_events e ON e.applied_sla_id = a.id AND e.met_at IS NULL
+        WHERE c.status_id = 1 AND EXISTS (
+          SELECT FROM (VALUES
+            (CASE WHEN a.first_response_met_at IS NULL THEN a.first_response_deadline_at END),
+            (e.deadline_at),
+            (CASE WHEN a.resolution_met_at IS NULL THEN a.resolution_deadline_at END)) due (at)
+          WHERE due.at <= now() AND due.at > now() - interval '72 hours')",
+    assigned: "SELECT 1, 'nobody' WHERE false",
+    asks: "
+        INSERT INTO conversation_messages (type, status, private, conversation_id, content_type, content, text_content,
+                                           sender_id, sender_type)
+        SELECT 'incoming', 'received', false, :id, 'text', 'and?', 'and?', contact_id, 'contact'
+        FROM conversations WHERE id = :id",
+    answer: "
+        INSERT INTO conversation_messages (type, status, private, conversation_id, content_type, content, text_content,
+                                           sender_id, sender_type)
+        VALUES ('outgoing', 'sent', false, :id, 'text', 'answered', 'answered', 3, 'agent');
+        UPDATE conversations SET waiting_since = NULL, last_reply_at = now() WHERE id = :id",
+};
+
+/// Conversation and address.
+type Told = BTreeSet<(String, String)>;
+
+fn pairs(product: &Product, sql: &str) -> Vec<(String, String)> {
+    let rows = product.rows(sql);
+    rows.iter().map(|row| row.split_once('|').unwrap()).map(|(one, other)| (one.to_owned(), other.to_owned())).collect()
+}
+
+/// The assignee of each conversation, else the members of its group. Rows are conversation, assignee and group.
+fn routed(product: &Product, ways: &Ways, rows: impl Iterator<Item = (String, String, String)>) -> Told {
+    let (agents, members) = (pairs(product, ways.agent), pairs(product, ways.members));
+    let mut told = Told::new();
+    for (conversation, assignee, group) in rows {
+        let address = agents.iter().find(|(id, _)| *id == assignee).map(|(_, address)| address.clone());
+        let of_group = || members.iter().filter(|(id, _)| *id == group).map(|(_, address)| address.clone());
+        let addresses = address.map_or_else(|| of_group().collect(), |address| vec![address]);
+        told.extend(addresses.into_iter().map(|address| (conversation.clone(), address)));
+    }
+    told
+}
+
+/// What the oracle says waits: conversation, assignee and group.
+fn waits(product: &Product, name: &str) -> Vec<(String, String, String)> {
+    let said = oracle(product.name()).into_iter().find(|said| said.name == name).unwrap();
+    let row = |row: &String| {
+        let columns: Vec<&str> = row.split('|').collect();
+        let [conversation, _, _, assignee, group] = columns.as_slice() else { panic!("{row}") };
+        ((*conversation).to_owned(), (*assignee).to_owned(), (*group).to_owned())
+    };
+    product.rows(&said.text).iter().map(row).collect()
+}
+
+/// The statements of the manual that give a user the right to read, and no other.
+fn grants(name: &str) -> String {
+    let manual = fs::read_to_string("docs/adapters.md").unwrap();
+    let blocks = manual.split("```sql\n").skip(1).filter_map(|block| block.split_once("```")).map(|(block, _)| block);
+    let table = if name == "chatwoot" { "ON account_users" } else { "ON conversation_messages" };
+    let grants: Vec<&str> = blocks.filter(|block| block.contains("GRANT") && block.contains(table)).collect();
+    assert_eq!(grants.len(), 1, "{name}");
+    grants.concat()
+}
+
+fn told_as_the_oracle_says(ways: &Ways) {
+    let product = Product::filled(ways.name, WAITING);
+    product.write(&grants(ways.name));
+    let tables = "SELECT count(*) FROM pg_class";
+    let before = product.rows(tables);
+    let site = Site::new(&product.url("doorbell"), ways.name);
+
+    let said = site.ends(&["check"], 0);
+    assert!(said.contains(&format!("40 agents, 2000 conversations, {WAITING} waiting")), "{said}");
+    assert!(said.contains(&format!("adapter {} has no preferences: agents cannot switch", ways.name)), "{said}");
+    site.ends(&["baseline", "--since", "2020-01-01 00:00"], 0);
+
+    for (rule, relation) in [("unreplied", "waiting_conversations"), ("unread", "unread_conversations")] {
+        let expected = routed(&product, ways, waits(&product, relation).into_iter());
+        assert!(expected.len() > 100, "{rule}");
+        assert_eq!(site.pass(rule), expected, "{rule}");
+    }
+    let contacts = pairs(&product, ways.contacts);
+    let unseen: BTreeSet<String> = waits(&product, "unseen_replies").into_iter().map(|(id, ..)| id).collect();
+    let of_unseen =
+        contacts.into_iter().filter(|(id, _)| unseen.contains(id)).map(|(_, address)| (String::new(), address));
+    assert_eq!(site.pass("answered"), of_unseen.collect(), "answered");
+    let rows = product.rows(ways.breached);
+    let breached = rows.iter().map(|row| {
+        let columns: Vec<String> = row.split('|').map(str::to_owned).collect();
+        (columns[0].clone(), columns[1].clone(), columns[2].clone())
+    });
+    let breached = routed(&product, ways, breached);
+    assert!(!breached.is_empty());
+    assert_eq!(site.pass("breach"), breached, "breach");
+    assert_eq!(site.pass("assigned"), pairs(&product, ways.assigned).into_iter().collect(), "assigned");
+
+    for rule in ["unreplied", "unread", "answered", "breach", "assigned"] {
+        assert_eq!(site.pass(rule), Told::new(), "{rule} tells again");
+    }
+    assert_eq!(product.rows(tables), before, "something was made in the product's database");
+    an_answer_ends_it(&product, ways, &site);
+}
+
+/// A new message of a contact is told; one that was answered by the next pass is not.
+fn an_answer_ends_it(product: &Product, ways: &Ways, site: &Site) {
+    let waiting = waits(product, "waiting_conversations");
+    let assigned: Vec<&String> = waiting.iter().filter(|(_, who, _)| !who.is_empty()).map(|(id, ..)| id).collect();
+    let (asks, answered) = (assigned[0].as_str(), assigned[1].as_str());
+    for id in [asks, answered] {
+        product.write(&ways.asks.replace(":id", id));
+    }
+    product.write(&ways.answer.replace(":id", answered));
+    let told = site.pass("unreplied");
+    assert_eq!(told.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), [asks]);
+    let said = site.ends(&["explain", answered], 0);
+    assert!(said.contains("rule unreplied") && said.contains("answered"), "{said}");
+}
+
+#[test]
+fn chatwoot_tells_whom_the_oracle_names_once_and_makes_nothing() {
+    told_as_the_oracle_says(&CHATWOOT);
+}
+
+#[test]
+fn libredesk_tells_whom_the_oracle_names_once_and_makes_nothing() {
+    told_as_the_oracle_says(&LIBREDESK);
+}
