@@ -44,6 +44,7 @@ pub use facts::Agents;
 pub use link::{AgentUrl, ContactUrl, Place};
 pub use mark_read::ReadMarks;
 pub use pending::Window;
+pub use product::survey::Survey;
 pub use replay::{Replay, Spans};
 pub use settings::Settings;
 pub use url::DeskUrl;

@@ -273,3 +273,105 @@ fn init_writes_settings_for_a_product_that_are_accepted() {
     assert!(says(folder.path(), &["init", "--adapter", "libre-desk"], 64).contains("did you mean libredesk?"));
     assert!(!folder.path().join("doorbell.toml").exists());
 }
+
+// ---- check
+
+/// Settings for a desk on this server.
+fn settings(folder: &Path, server: &Postgres, adapter: &str, relations: &str) {
+    let text = format!(
+        "[desk]\nurl = \"postgres://doorbell@/postgres?host={}\"\nadapter = \"{adapter}\"\n{relations}\n\
+         [ledger]\npath = \"told.db\"\n[email]\nfrom = \"Desk <desk@example.com>\"\noutbox = \"outbox\"\n\
+         [rule.r]\nwatch = \"unreplied\"\nschedule = {{ every = \"5m\" }}\ntell = [\"assignee\"]\n",
+        server.host().display()
+    );
+    fs::write(folder.join("doorbell.toml"), text).unwrap();
+}
+
+/// A product with the user that its grants make.
+fn with_user(name: &str) -> Postgres {
+    let server = on_postgres(name);
+    let mut owner = connect(&server);
+    owner.batch_execute("CREATE ROLE doorbell LOGIN").unwrap();
+    owner.batch_execute(&says(here(), &["adapter", "grants", name], 0)).unwrap();
+    server
+}
+
+#[test]
+fn check_finds_each_product_in_order_and_counts_what_waits() {
+    for name in ["chatwoot", "libredesk"] {
+        let (server, folder) = (with_user(name), tempfile::tempdir().unwrap());
+        settings(folder.path(), &server, name, "");
+        let said = says(folder.path(), &["adapter", "check"], 0);
+        let first = said.lines().next().unwrap();
+        assert!(first.starts_with("ok     waiting_conversations  10 rows in "), "{said}");
+        assert!(said.contains("off    availability           only the hours of the settings count"), "{said}");
+        assert!(!said.contains("note"), "{said}");
+        let rows = rows_of(&says(folder.path(), &["adapter", "check", "--format", "json"], 0));
+        assert_eq!(rows.len(), 17);
+        assert_eq!((&rows[0]["state"], &rows[0]["rows"]), (&"ok".into(), &10.into()));
+    }
+}
+
+#[test]
+fn check_says_of_each_relation_what_is_wrong() {
+    let (server, folder) = (with_user("chatwoot"), tempfile::tempdir().unwrap());
+    let relations = "[desk.relations]
+agents = \"SELECT u.id, u.name, u.email AS emaill, u.id AS active FROM public.users u\"
+group_members = \"SELECT 'team:' || m.team_id AS group_id, m.user_id AS agent_id, 'boss' AS role FROM public.team_members m\"
+read_cursors = \"SELECT c.id AS conversation_id, 'agent' AS reader_type, c.id AS reader_id, c.created_at AS last_seen_at FROM public.conversations c\"
+availability = \"SELECT u.encrypted_password AS agent_id FROM public.users u\"
+devices = \"SELECT d.id FROM public.devices d\"
+";
+    settings(folder.path(), &server, "chatwoot", relations);
+    let said = says(folder.path(), &["adapter", "check"], 78);
+    for part in [
+        "wrong  agents                 its SELECT has no columns account_id, email, phone,",
+        "note: column emaill is not read (did you mean email?)",
+        "note: column role has words that are not known: boss; those are member, lead",
+        "wrong  read_cursors           column last_seen_at is timestamp; make it a whole number",
+        "wrong  availability           ",
+        "wrong  devices                relation \"public.devices\" does not exist",
+        "4 relations do not fit, as said above",
+    ] {
+        assert!(said.contains(part), "{part} is missing in:\n{said}");
+    }
+    assert!(said.contains("ok     waiting_conversations"), "what fits is still said to: {said}");
+    assert!(!says(folder.path(), &["adapter", "check", "--quiet"], 78).contains("ok     "));
+}
+
+#[test]
+fn check_refuses_what_walks_through_all_messages_and_names_the_index() {
+    let (server, folder) = (with_user("chatwoot"), tempfile::tempdir().unwrap());
+    settings(folder.path(), &server, "chatwoot", "");
+    says(folder.path(), &["adapter", "check"], 0);
+    let mut owner = connect(&server);
+    let rows = owner.query(
+        "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = 'messages'::regclass AND NOT indisprimary",
+        &[],
+    );
+    for row in rows.unwrap() {
+        owner.batch_execute(&format!("DROP INDEX {}", row.get::<_, String>(0))).unwrap();
+    }
+    let said = says(folder.path(), &["adapter", "check"], 78);
+    let line = said.lines().find(|line| line.starts_with("wrong  messages ")).unwrap();
+    assert!(
+        line.contains("walks all of public.messages") && line.contains("public.messages (conversation_id"),
+        "{said}"
+    );
+    assert!(said.contains("wrong  waiting_conversations  walks all of public.messages"), "{said}");
+    owner.batch_execute("CREATE INDEX ON messages (conversation_id, account_id, created_at)").unwrap();
+    owner.batch_execute("CREATE INDEX ON messages (created_at)").unwrap();
+    says(folder.path(), &["adapter", "check"], 0);
+}
+
+#[test]
+fn check_wants_an_adapter_and_a_server_that_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    says(folder.path(), &["init"], 0);
+    assert!(says(folder.path(), &["adapter", "check"], 64).contains("the settings name no adapter"));
+    let text = fs::read_to_string(folder.path().join("doorbell.toml")).unwrap();
+    let text = text
+        .replace("url = \"sqlite:chat.db\"", "url = \"postgres://doorbell@/x?host=/nowhere\"\nadapter = \"chatwoot\"");
+    fs::write(folder.path().join("doorbell.toml"), format!("{text}\n[ledger]\npath = \"told.db\"\n")).unwrap();
+    says(folder.path(), &["adapter", "check"], 75);
+}

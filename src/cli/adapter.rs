@@ -1,5 +1,6 @@
 //! `doorbell adapter`: how another product's tables are read as a desk.
 
+mod check;
 mod grants;
 mod list;
 mod product;
@@ -33,6 +34,11 @@ enum Command {
     /// Those that come with doorbell: product, database, and which releases were read
     List,
     Show(show::Arguments),
+    /// Look at every relation of the settings' adapter on their desk: columns, words, rows, and how they are found
+    ///
+    /// A line for each: ok, off (the adapter does without it) or wrong, with what to do. Wrong is also what walks through
+    /// all messages, or through a table of more than a million rows, for want of an index. Ends in 78 if anything is wrong.
+    Check,
     Grants(grants::Arguments),
     New(skeleton::Arguments),
 }
@@ -41,6 +47,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     match &arguments.command {
         Command::List => list::run(global),
         Command::Show(arguments) => show::run(global, arguments),
+        Command::Check => check::run(global),
         Command::Grants(arguments) => grants::run(global, arguments),
         Command::New(arguments) => skeleton::run(global, arguments),
     }

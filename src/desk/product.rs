@@ -7,6 +7,8 @@ mod facts;
 mod messages;
 mod native;
 mod pending;
+mod plan;
+pub(super) mod survey;
 pub(super) mod trouble;
 
 use std::borrow::Cow;
@@ -139,17 +141,22 @@ impl Snapshot<'_> {
             return Ok(());
         }
         let sql = with(self.dialect(), name, text, &format!("SELECT * FROM {name}"));
-        let columns = match &self.reading {
-            Reading::Sqlite(transaction) => match transaction.prepare_cached(&sql) {
-                Ok(statement) => statement.column_names().map(|name| (name.to_owned(), Native::Any)).collect(),
-                Err(error) => return Err(product.fault(name, error.to_string(), product.remedy()).into()),
-            },
-            Reading::Postgres(look) => look.columns(product, name, &sql)?,
-        };
+        let columns = self.columns_of(product, name, &sql)?;
         let contract = relation(name).context("know the relation")?;
         native::refuse_misfits(product, contract, &columns)?;
         product.known.borrow_mut().insert(name, columns);
         Ok(())
+    }
+
+    /// The columns of a relation as the database sees them; `sql` selects them.
+    fn columns_of(&self, product: &Product, name: &'static str, sql: &str) -> Result<Vec<(String, Native)>> {
+        match &self.reading {
+            Reading::Sqlite(transaction) => match transaction.prepare_cached(sql) {
+                Ok(statement) => Ok(statement.column_names().map(|name| (name.to_owned(), Native::Any)).collect()),
+                Err(error) => Err(product.fault(name, error.to_string(), product.remedy()).into()),
+            },
+            Reading::Postgres(look) => look.columns(product, name, sql),
+        }
     }
 }
 

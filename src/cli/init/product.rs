@@ -20,8 +20,7 @@ const PRODUCTS: [Product; 4] = [
         name: "Chatwoot",
         url: "postgres://doorbell@db.example.com/chatwoot_production",
         socket: "postgres://doorbell@/chatwoot_production?host=/run/postgresql",
-        link: "# The 1 is the number of your account, as your browser shows it.
-agent_url = \"https://chatwoot.example.com/app/accounts/1/conversations/{number}\"",
+        link: "agent_url = \"https://chatwoot.example.com/app/accounts/{account}/conversations/{number}\"",
         presence: "Chatwoot keeps in Redis alone who is connected: only those who set themselves are known.",
         devices: "Browsers take notifications from Chatwoot's own key only: VAPID_PRIVATE_KEY of its settings.",
         rules: DEADLINES,

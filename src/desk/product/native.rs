@@ -4,7 +4,8 @@ use anyhow::Result;
 use postgres::types::Type;
 
 use super::Product;
-use crate::desk::adapter::{Kind, Relation};
+use crate::desk::DeskError;
+use crate::desk::adapter::{Column, Kind, Relation};
 use crate::desk::value::is_text;
 
 /// The type of a column, as far as it matters here.
@@ -55,19 +56,27 @@ impl Native {
 
 /// Refuses a relation in which a column lacks or holds something else: each row would be skipped, and nobody told.
 pub(super) fn refuse_misfits(product: &Product, relation: &Relation, columns: &[(String, Native)]) -> Result<()> {
-    for column in relation.columns {
+    misfits(product, relation, columns).into_iter().next().map_or(Ok(()), |(_, fault)| Err(fault.into()))
+}
+
+/// Every column that lacks or holds something else, with the remedy.
+pub(super) fn misfits(
+    product: &Product,
+    relation: &Relation,
+    columns: &[(String, Native)],
+) -> Vec<(&'static str, DeskError)> {
+    let fault = |column: &Column| {
         let name = column.name;
         let Some((_, native)) = columns.iter().find(|(there, _)| there == name) else {
             let reason = format!("its SELECT has no column {name}");
             let remedy = format!("add it; where the product has no such thing, {} AS {name}", nothing(column.kind));
-            return Err(product.fault(relation.name, reason, remedy).into());
+            return Some(product.fault(relation.name, reason, remedy));
         };
-        if !native.fits(column.kind) {
-            let reason = format!("column {name} is {}", native.name());
-            return Err(product.fault(relation.name, reason, wanted(column.kind).to_owned()).into());
-        }
-    }
-    Ok(())
+        let fits = native.fits(column.kind);
+        let reason = || format!("column {name} is {}", native.name());
+        (!fits).then(|| product.fault(relation.name, reason(), wanted(column.kind).to_owned()))
+    };
+    relation.columns.iter().filter_map(|column| Some((column.name, fault(column)?))).collect()
 }
 
 fn nothing(kind: Kind) -> &'static str {
