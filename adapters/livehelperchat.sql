@@ -172,13 +172,14 @@ FROM lh_userdep d
 GROUP BY d.user_id
 
 -- relation: devices
+-- MySQL's json_value answers nothing beyond 512 letters.
 SELECT s.id,
        'agent' AS owner_type,
        s.user_id AS owner_id,
        'webpush' AS provider,
-       json_value(s.params, '$.endpoint') AS token,
-       coalesce(json_value(s.params, '$.keys.p256dh'), json_value(s.params, '$.publicKey')) AS p256dh,
-       coalesce(json_value(s.params, '$.keys.auth'), json_value(s.params, '$.authToken')) AS auth,
+       json_unquote(json_extract(s.params, '$.endpoint')) AS token,
+       json_unquote(coalesce(json_extract(s.params, '$.keys.p256dh'), json_extract(s.params, '$.publicKey'))) AS p256dh,
+       json_unquote(coalesce(json_extract(s.params, '$.keys.auth'), json_extract(s.params, '$.authToken'))) AS auth,
        NULL AS platform,
        NULL AS app_id
 FROM lh_notification_op_subscriber s

@@ -1,4 +1,4 @@
-//! The desk: somebody's chat database, read, in a file of `SQLite` or on PostgreSQL; the writes are rooms of their own,
+//! The desk: somebody's chat database, read, in a file of `SQLite`, on PostgreSQL or MariaDB; the writes are rooms of their own,
 //! `mark_read` and `additions`.
 //! A pass opens it, takes a snapshot, and asks for what waits, for the facts around it, and for the words.
 
@@ -13,6 +13,7 @@ mod facts;
 mod find;
 mod lateral;
 mod link;
+mod mariadb;
 mod mark_read;
 mod pending;
 mod places;
@@ -42,6 +43,7 @@ pub use contents::{Content, Past, Sender, Wanted};
 pub use error::DeskError;
 pub use facts::Agents;
 pub use link::{AgentUrl, ContactUrl, Place};
+pub use mariadb::MariaDbAddress;
 pub use mark_read::ReadMarks;
 pub use pending::Window;
 pub use product::survey::Survey;
@@ -75,6 +77,7 @@ pub struct Desk {
 enum Engine {
     Sqlite(File),
     Postgres(Box<Server>),
+    MariaDb(Box<mariadb::Server>),
 }
 
 /// A database file.
@@ -91,11 +94,12 @@ pub struct Snapshot<'desk> {
     desk: &'desk Desk,
 }
 
-/// A transaction of either engine.
+/// A transaction of one of the engines.
 #[derive(Debug)]
 enum Reading<'desk> {
     Sqlite(Transaction<'desk>),
     Postgres(Look<'desk>),
+    MariaDb(mariadb::Look<'desk>),
 }
 
 impl Desk {
@@ -105,6 +109,12 @@ impl Desk {
         let engine = match &settings.url {
             DeskUrl::Sqlite(path) => Engine::Sqlite(File::open(&folder.join(path))?),
             DeskUrl::Postgres(address) => Engine::Postgres(Box::new(Server::connect(address, settings, folder)?)),
+            DeskUrl::MariaDb(address) if product.is_none() => {
+                return Err(DeskError::NeedsAdapter { desk: address.to_string() }.into());
+            }
+            DeskUrl::MariaDb(address) => {
+                Engine::MariaDb(Box::new(mariadb::Server::connect(address, settings, folder)?))
+            }
         };
         Ok(Self { engine, product, strange_words: RefCell::default() })
     }
@@ -120,6 +130,7 @@ impl Desk {
         match &self.engine {
             Engine::Sqlite(file) => file.path.display().to_string(),
             Engine::Postgres(server) => server.name.clone(),
+            Engine::MariaDb(server) => server.name.clone(),
         }
     }
 
@@ -129,6 +140,7 @@ impl Desk {
             Engine::Sqlite(file) if self.product.is_some() => Reading::Sqlite(file.transaction()?),
             Engine::Sqlite(file) => Reading::Sqlite(file.begin()?),
             Engine::Postgres(server) => Reading::Postgres(server.look()?),
+            Engine::MariaDb(server) => Reading::MariaDb(server.look()?),
         };
         Ok(Snapshot { reading, desk: self })
     }
@@ -168,6 +180,7 @@ impl Snapshot<'_> {
         match self.reading {
             Reading::Sqlite(_) => Dialect::Sqlite,
             Reading::Postgres(_) => Dialect::Postgres,
+            Reading::MariaDb(_) => Dialect::MariaDb,
         }
     }
 }

@@ -1,4 +1,5 @@
 //! A PostgreSQL server: where it is, how it is reached, and what its errors mean. Desk and ledger may both be on one.
+//! Words and trust are the same for a desk on MariaDB.
 
 mod address;
 mod error;
@@ -14,11 +15,10 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::notation::Source;
 
-pub use address::Address;
+pub use address::{Address, Tls, is_here, tls as sslmode};
 pub use error::ServerError;
+pub use tls::config as tls_config;
 pub use trouble::{is_of_schema, passes, trouble};
-
-use address::Tls;
 
 /// A server that does not answer is tried again by the next pass.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

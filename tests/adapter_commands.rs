@@ -258,7 +258,7 @@ fn each_part_of_a_new_adapter_is_sql_once_it_has_a_table() {
 
 #[test]
 fn init_writes_settings_for_a_product_that_are_accepted() {
-    for name in ["chatwoot", "libredesk"] {
+    for name in PRODUCTS {
         let folder = tempfile::tempdir().unwrap();
         let said = says(folder.path(), &["init", "desk", "--adapter", name], 0);
         assert!(said.contains(&format!("doorbell adapter grants {name}")), "{said}");
@@ -276,15 +276,27 @@ fn init_writes_settings_for_a_product_that_are_accepted() {
 
 // ---- check
 
-/// Settings for a desk on this server.
-fn settings(folder: &Path, server: &Postgres, adapter: &str, relations: &str) {
+/// Settings for a desk at this address.
+fn settings(folder: &Path, url: &str, adapter: &str, relations: &str) {
     let text = format!(
-        "[desk]\nurl = \"postgres://doorbell@/postgres?host={}\"\nadapter = \"{adapter}\"\n{relations}\n\
+        "[desk]\nurl = \"{url}\"\nadapter = \"{adapter}\"\n{relations}\n\
          [ledger]\npath = \"told.db\"\n[email]\nfrom = \"Desk <desk@example.com>\"\noutbox = \"outbox\"\n\
-         [rule.r]\nwatch = \"unreplied\"\nschedule = {{ every = \"5m\" }}\ntell = [\"assignee\"]\n",
-        server.host().display()
+         [rule.r]\nwatch = \"unreplied\"\nschedule = {{ every = \"5m\" }}\ntell = [\"assignee\"]\n"
     );
     fs::write(folder.join("doorbell.toml"), text).unwrap();
+}
+
+fn url_of(server: &Postgres) -> String {
+    format!("postgres://doorbell@/postgres?host={}", server.host().display())
+}
+
+/// A product with the user that its grants make, and the address where that user finds it.
+fn with_user_of_mariadb(name: &str) -> (MariaDb, String) {
+    let server = on_mariadb(name);
+    server.ask("desk", "CREATE USER doorbell@localhost").unwrap();
+    server.ask("desk", &says(here(), &["adapter", "grants", name, "--database", "desk"], 0)).unwrap();
+    let url = format!("mysql://doorbell@/desk?socket={}", server.socket().display());
+    (server, url)
 }
 
 /// A product with the user that its grants make.
@@ -300,7 +312,7 @@ fn with_user(name: &str) -> Postgres {
 fn check_finds_each_product_in_order_and_counts_what_waits() {
     for name in ["chatwoot", "libredesk"] {
         let (server, folder) = (with_user(name), tempfile::tempdir().unwrap());
-        settings(folder.path(), &server, name, "");
+        settings(folder.path(), &url_of(&server), name, "");
         let said = says(folder.path(), &["adapter", "check"], 0);
         let first = said.lines().next().unwrap();
         assert!(first.starts_with("ok     waiting_conversations  10 rows in "), "{said}");
@@ -313,6 +325,31 @@ fn check_finds_each_product_in_order_and_counts_what_waits() {
 }
 
 #[test]
+fn check_finds_each_product_of_mariadb_in_order_and_counts_what_waits() {
+    for name in ["livehelperchat", "supportboard"] {
+        let ((_server, url), folder) = (with_user_of_mariadb(name), tempfile::tempdir().unwrap());
+        settings(folder.path(), &url, name, "");
+        let said = says(folder.path(), &["adapter", "check"], 0);
+        assert!(said.lines().next().unwrap().starts_with("ok     waiting_conversations  10 rows in "), "{said}");
+        assert!(!said.contains("note"), "{said}");
+    }
+}
+
+#[test]
+fn check_refuses_what_walks_through_all_messages_of_mariadb_for_want_of_an_index() {
+    let ((server, url), folder) = (with_user_of_mariadb("livehelperchat"), tempfile::tempdir().unwrap());
+    settings(folder.path(), &url, "livehelperchat", "");
+    let keys = "SELECT DISTINCT index_name FROM information_schema.statistics
+                WHERE table_schema = 'desk' AND table_name = 'lh_msg' AND index_name <> 'PRIMARY'";
+    for key in server.ask("desk", keys).unwrap().lines() {
+        server.ask("desk", &format!("ALTER TABLE lh_msg DROP KEY `{key}`")).unwrap();
+    }
+    let said = says(folder.path(), &["adapter", "check"], 78);
+    let line = said.lines().find(|line| line.starts_with("wrong  messages ")).unwrap();
+    assert!(line.contains("walks all of lh_msg") && line.contains("an index such as lh_msg (chat_id"), "{said}");
+}
+
+#[test]
 fn check_says_of_each_relation_what_is_wrong() {
     let (server, folder) = (with_user("chatwoot"), tempfile::tempdir().unwrap());
     let relations = "[desk.relations]
@@ -322,7 +359,7 @@ read_cursors = \"SELECT c.id AS conversation_id, 'agent' AS reader_type, c.id AS
 availability = \"SELECT u.encrypted_password AS agent_id FROM public.users u\"
 devices = \"SELECT d.id FROM public.devices d\"
 ";
-    settings(folder.path(), &server, "chatwoot", relations);
+    settings(folder.path(), &url_of(&server), "chatwoot", relations);
     let said = says(folder.path(), &["adapter", "check"], 78);
     for part in [
         "wrong  agents                 its SELECT has no columns account_id, email, phone,",
@@ -342,7 +379,7 @@ devices = \"SELECT d.id FROM public.devices d\"
 #[test]
 fn check_refuses_what_walks_through_all_messages_and_names_the_index() {
     let (server, folder) = (with_user("chatwoot"), tempfile::tempdir().unwrap());
-    settings(folder.path(), &server, "chatwoot", "");
+    settings(folder.path(), &url_of(&server), "chatwoot", "");
     says(folder.path(), &["adapter", "check"], 0);
     let mut owner = connect(&server);
     let rows = owner.query(

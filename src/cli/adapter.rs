@@ -7,8 +7,6 @@ mod product;
 mod show;
 mod skeleton;
 
-pub(super) use product::{Database, database};
-
 use std::path::Path;
 
 use anyhow::Result;

@@ -96,7 +96,8 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     }
     if let Some(error) = cause.downcast_ref::<DeskError>() {
         return Some(match error {
-            DeskError::NoDesk { .. }
+            DeskError::NeedsAdapter { .. }
+            | DeskError::NoDesk { .. }
             | DeskError::NoTables { .. }
             | DeskError::Lacks { .. }
             | DeskError::Relation { .. } => Exit::Settings,

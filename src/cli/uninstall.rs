@@ -8,10 +8,9 @@ use anyhow::{Context, Result};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::json;
 
-use super::adapter::{Database, database};
 use super::{Exit, Format, Global, lock, open, say};
 use crate::config::Config;
-use crate::desk::{Adapter, DeskUrl};
+use crate::desk::DeskUrl;
 use crate::ledger::Ledger;
 
 /// Remove what doorbell keeps, and say what else there is to remove
@@ -134,16 +133,12 @@ fn left(global: &Global, config: &Config) -> Result<String> {
     ];
     lines.extend(config.template_folder().map(|folder| format!("the templates in {}", folder.display())));
     lines.extend(config.signals.textfile.as_ref().map(|file| format!("the metrics in {}", file.display())));
-    let server = match (&config.desk.url, Adapter::of(&config.desk, &config.folder)?) {
-        (DeskUrl::Sqlite(_), _) => None,
-        (_, Some(adapter)) => Some(database(&adapter)),
-        (DeskUrl::Postgres(_), None) => Some(Database::Postgres),
+    let user = match &config.desk.url {
+        DeskUrl::Sqlite(_) => None,
+        DeskUrl::Postgres(_) => Some("DROP OWNED BY doorbell; DROP ROLE doorbell"),
+        DeskUrl::MariaDb(_) => Some("DROP USER doorbell@localhost"),
     };
-    lines.extend(server.map(|server| {
-        let how = match server {
-            Database::MariaDb => "DROP USER doorbell@localhost",
-            Database::Postgres | Database::Sqlite => "DROP OWNED BY doorbell; DROP ROLE doorbell",
-        };
+    lines.extend(user.map(|how| {
         format!("the user that doorbell reads the desk as, with its grants, in the desk's database: {how}")
     }));
     Ok(format!("what is left for you to remove:\n  {}\n", lines.join("\n  ")))

@@ -13,7 +13,7 @@ use super::person::WrittenPerson;
 use super::rule::{Known, WrittenRule};
 use super::{Config, Limits, ScheduledRule};
 use crate::deliver::{self, desktop, email, http, push, sms};
-use crate::desk;
+use crate::desk::{self, DeskUrl};
 use crate::ledger;
 use crate::model::{Channel, Named};
 use crate::render;
@@ -101,16 +101,20 @@ fn fits_together(
     let of_server = [("password_file", &settings.password_file), ("ca_file", &settings.ca_file)];
     let of_server = of_server.iter().find(|(_, value)| value.is_some());
     let (file, adapter) = (settings.url.path(folder), settings.adapter.is_some());
-    let kind = if adapter { "a desk that is read by an adapter" } else { "a desk on PostgreSQL" };
+    let on_server = format!("a desk on {}", settings.url.engine());
+    let kind = if adapter { "a desk that is read by an adapter" } else { on_server.as_str() };
     // somebody else's file is not ours to write to
     let own_file = file.clone().filter(|_| !adapter);
     let wrong = match (&own_file, ledger, of_server) {
+        _ if !adapter && matches!(settings.url, DeskUrl::MariaDb(_)) => {
+            Some(format!("{kind} is read by an adapter only; name it, such as adapter = \"livehelperchat\""))
+        }
         _ if !adapter && !settings.relations.is_empty() => Some(
             "desk.relations corrects an adapter, and there is none; add adapter = \"chatwoot\", or take desk.relations out"
                 .into(),
         ),
         (_, _, Some((key, _))) if file.is_some() => Some(format!(
-            "desk.{key} belongs to a desk on PostgreSQL, and desk.url names a file; take {key} out"
+            "desk.{key} belongs to a desk on a server, and desk.url names a file; take {key} out"
         )),
         (Some(_), ..) => None,
         (None, None, _) => Some(format!(

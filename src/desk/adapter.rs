@@ -140,6 +140,11 @@ impl Adapter {
         self.text(relation).and_then(reads::first_table)
     }
 
+    /// The tables of a relation, by each name that it gives them, in small letters.
+    pub fn tables_by_name(&self, relation: &str) -> Vec<(String, String)> {
+        self.text(relation).map(reads::tables_by_name).unwrap_or_default()
+    }
+
     /// The relations of the contract that it does not have.
     pub fn missing(&self) -> impl Iterator<Item = &'static Relation> {
         RELATIONS.iter().filter(|relation| self.text(relation.name).is_none())

@@ -127,6 +127,7 @@ impl Desk {
         let (problems, counts) = match &self.engine {
             Engine::Sqlite(file) => file.check()?,
             Engine::Postgres(server) => check_server(&server.look()?)?,
+            Engine::MariaDb(server) => return Err(DeskError::NeedsAdapter { desk: server.name.clone() }.into()),
         };
         let [agents, conversations, waiting, unread] = counts.map(|count| u64::try_from(count).unwrap_or_default());
         Ok(Findings { problems, notes: Vec::new(), agents, conversations, waiting, unread })
@@ -136,7 +137,9 @@ impl Desk {
     pub fn check_additions(&self) -> Result<Vec<String>> {
         match &self.engine {
             Engine::Sqlite(file) => missing_for_additions(&file.path, &file.connection),
-            Engine::Postgres(_) => Ok(vec!["text messages go into a desk in a file of SQLite only".into()]),
+            Engine::Postgres(_) | Engine::MariaDb(_) => {
+                Ok(vec!["text messages go into a desk in a file of SQLite only".into()])
+            }
         }
     }
 }

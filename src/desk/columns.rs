@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use rusqlite::params_from_iter;
 
 use super::value::{Parameter, Value};
-use super::{Reading, Snapshot};
+use super::{Reading, Snapshot, mariadb};
 use crate::model::Language;
 use crate::notation::reckonable;
 
@@ -21,10 +21,11 @@ pub(super) struct Columns<'a> {
     snapshot: &'a Snapshot<'a>,
 }
 
-/// A row of either engine.
+/// A row of one of the engines.
 enum Row<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
     Postgres(&'a postgres::Row),
+    MariaDb(&'a mariadb::Row),
 }
 
 impl Snapshot<'_> {
@@ -60,6 +61,12 @@ impl Snapshot<'_> {
                     Columns { relation, names: &names, row: Row::Postgres(row), snapshot: self }.read_by(&mut read);
                 }
             }
+            Reading::MariaDb(look) => {
+                let (names, rows) = look.rows(self.product(), relation, &sql).with_context(asked)?;
+                for row in &rows {
+                    Columns { relation, names: &names, row: Row::MariaDb(row), snapshot: self }.read_by(&mut read);
+                }
+            }
         }
         Ok(())
     }
@@ -70,6 +77,7 @@ impl Row<'_> {
         match self {
             Self::Sqlite(row) => Ok(row.get_ref(place)?.into()),
             Self::Postgres(row) => Ok(row.try_get(place)?),
+            Self::MariaDb(row) => row.value(place),
         }
     }
 }

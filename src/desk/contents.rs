@@ -115,7 +115,7 @@ pub(super) const ATTACHMENTS: &str = "
 
 fn attachments(dialect: Dialect) -> &'static str {
     match dialect {
-        Dialect::Sqlite => ATTACHMENTS,
+        Dialect::Sqlite | Dialect::MariaDb => ATTACHMENTS,
         Dialect::Postgres => lateral::ATTACHMENTS,
     }
 }

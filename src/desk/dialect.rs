@@ -8,13 +8,15 @@ use super::value::Parameter;
 pub(super) enum Dialect {
     Sqlite,
     Postgres,
+    /// Also MySQL's.
+    MariaDb,
 }
 
 impl Dialect {
     /// That a yes or no is no, whether it is a boolean or a number; NULL = no.
     pub(super) fn no(self, column: &str) -> String {
         match self {
-            Self::Sqlite => format!("coalesce({column}, 0) = 0"),
+            Self::Sqlite | Self::MariaDb => format!("coalesce({column}, 0) = 0"),
             Self::Postgres => format!("coalesce({column}::integer, 0) = 0"),
         }
     }
@@ -24,6 +26,7 @@ impl Dialect {
         match self {
             Self::Sqlite => format!("substr(CAST({column} AS BLOB), 1, {parameter})"),
             Self::Postgres => format!("substr(convert_to({column}::text, 'UTF8'), 1, {parameter}::integer)"),
+            Self::MariaDb => format!("substr(CAST(CONVERT({column} USING utf8mb4) AS binary), 1, {parameter})"),
         }
     }
 }

@@ -31,6 +31,14 @@ pub enum DeskError {
         /// The tables that it lacks.
         missing: String,
     },
+    /// There are no tables of our own for MariaDB.
+    #[error(
+        "desk {desk} is on MariaDB or MySQL, where only the tables of other products are read; name which in desk.adapter"
+    )]
+    NeedsAdapter {
+        /// The database.
+        desk: String,
+    },
     /// The host program has changed its tables.
     #[error("desk {desk}: {problems}")]
     Lacks {

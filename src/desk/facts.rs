@@ -63,7 +63,7 @@ pub(super) mod sql {
     /// The conversations themselves, with what their messages say.
     pub(in crate::desk) fn conversations(dialect: Dialect) -> String {
         let bot = match dialect {
-            Dialect::Sqlite => BOT,
+            Dialect::Sqlite | Dialect::MariaDb => BOT,
             Dialect::Postgres => lateral::BOT,
         };
         format!("{CONVERSATIONS} {bot} WHERE c.id IN (SELECT value FROM json_each(?1))")

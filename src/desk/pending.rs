@@ -111,7 +111,7 @@ pub(super) fn all(watch: Watch, dialect: Dialect) -> String {
 pub(super) fn some(watch: Watch, dialect: Dialect) -> String {
     let (index, sign) = match dialect {
         Dialect::Sqlite => ("NOT INDEXED", "+"),
-        Dialect::Postgres => ("", ""),
+        Dialect::Postgres | Dialect::MariaDb => ("", ""),
     };
     match watch.relation() {
         Relation::Waiting | Relation::Unread => {

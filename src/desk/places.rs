@@ -26,7 +26,7 @@ const LATEST: &str = "JOIN messages m ON m.id = (
 /// Joins the contact's latest message in `c`.
 pub(super) fn latest(dialect: Dialect) -> &'static str {
     match dialect {
-        Dialect::Sqlite => LATEST,
+        Dialect::Sqlite | Dialect::MariaDb => LATEST,
         Dialect::Postgres => lateral::LATEST,
     }
 }

@@ -21,6 +21,7 @@ pub(super) use self::native::Native;
 use super::adapter::contract::relation;
 use super::columns::{integers, texts};
 use super::dialect::{Dialect, for_postgres};
+use super::mariadb::spelled as for_mariadb;
 use super::value::Parameter;
 use super::{Adapter, DeskError, Reading, Snapshot};
 
@@ -109,6 +110,7 @@ impl Snapshot<'_> {
         let sql: Cow<'_, str> = match self.dialect() {
             Dialect::Sqlite => sql.into(),
             Dialect::Postgres => for_postgres(sql, parameters).into(),
+            Dialect::MariaDb => for_mariadb(sql, parameters)?.into(),
         };
         let Some(product) = self.product() else { return Ok(Some(sql)) };
         let Some(text) = product.adapter.text(relation) else { return Ok(None) };
@@ -140,32 +142,38 @@ impl Snapshot<'_> {
         if product.known.borrow().contains_key(name) {
             return Ok(());
         }
-        let sql = with(self.dialect(), name, text, &format!("SELECT * FROM {name}"));
-        let columns = self.columns_of(product, name, &sql)?;
+        let columns = self.columns_of(product, name, text)?;
         let contract = relation(name).context("know the relation")?;
-        native::refuse_misfits(product, contract, &columns)?;
+        native::refuse_misfits(product, self.dialect(), contract, &columns)?;
         product.known.borrow_mut().insert(name, columns);
         Ok(())
     }
 
-    /// The columns of a relation as the database sees them; `sql` selects them.
-    fn columns_of(&self, product: &Product, name: &'static str, sql: &str) -> Result<Vec<(String, Native)>> {
+    /// The columns of a relation as the database sees them.
+    fn columns_of(&self, product: &Product, name: &'static str, text: &str) -> Result<Vec<(String, Native)>> {
+        let sql = match self.dialect() {
+            Dialect::Sqlite | Dialect::Postgres => format!("SELECT * FROM {name}"),
+            Dialect::MariaDb => format!("SELECT * FROM `{name}` LIMIT 0"),
+        };
+        let sql = with(self.dialect(), name, text, &sql);
         match &self.reading {
-            Reading::Sqlite(transaction) => match transaction.prepare_cached(sql) {
+            Reading::Sqlite(transaction) => match transaction.prepare_cached(&sql) {
                 Ok(statement) => Ok(statement.column_names().map(|name| (name.to_owned(), Native::Any)).collect()),
                 Err(error) => Err(product.fault(name, error.to_string(), product.remedy()).into()),
             },
-            Reading::Postgres(look) => look.columns(product, name, sql),
+            Reading::Postgres(look) => look.columns(product, name, &sql),
+            Reading::MariaDb(look) => look.columns(product, name, &sql),
         }
     }
 }
 
-/// The relation under its name, before a statement that uses it. MariaDB knows no such hint, and needs none.
+/// The relation under its name, before a statement that uses it. MariaDB knows no such hint, and needs none; `groups` is
+/// a word of MySQL's own there.
 fn with(dialect: Dialect, relation: &str, text: &str, sql: &str) -> String {
-    let hint = match dialect {
-        Dialect::Sqlite | Dialect::Postgres => "NOT MATERIALIZED",
-    };
-    format!("WITH {relation} AS {hint} (\n{text}\n)\n{sql}")
+    match dialect {
+        Dialect::Sqlite | Dialect::Postgres => format!("WITH {relation} AS NOT MATERIALIZED (\n{text}\n)\n{sql}"),
+        Dialect::MariaDb => format!("WITH `{relation}` AS (\n{text}\n)\n{sql}"),
+    }
 }
 
 #[cfg(test)]

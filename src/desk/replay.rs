@@ -19,7 +19,7 @@ use super::{Desk, DeskError, Engine, File, SCHEMA};
 /// What a delivery that waits for another try may still be about, and the events that a new rule tells.
 const BEFORE: TimeDelta = TimeDelta::days(3);
 
-const NOT_ON_A_SERVER: &str = "plan looks into the future of a desk in a file of SQLite only; for a desk on PostgreSQL \
+const NOT_ON_A_SERVER: &str = "plan looks into the future of a desk in a file of SQLite only; for a desk on a server \
     ask for one moment: doorbell run --dry-run --at TIME";
 
 const NOT_BY_AN_ADAPTER: &str = "plan looks into the future of a desk with the tables of schema.sql only; for one that \
@@ -91,7 +91,7 @@ fn without_triggers(copy: &Connection) -> Result<String> {
 fn memory(desk: &Desk) -> Result<&Connection> {
     match &desk.engine {
         Engine::Sqlite(copy) => Ok(&copy.connection),
-        Engine::Postgres(_) => Err(DeskError::OnlyFiles(NOT_ON_A_SERVER).into()),
+        Engine::Postgres(_) | Engine::MariaDb(_) => Err(DeskError::OnlyFiles(NOT_ON_A_SERVER).into()),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::notation::{Span, Zone};
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The chat database: `sqlite:PATH`, where a relative path begins at the folder of the settings file, or
-    /// `postgres://USER@HOST/DATABASE`.
+    /// `postgres://USER@HOST/DATABASE` or `mysql://USER@HOST/DATABASE`.
     pub url: DeskUrl,
     /// What the desk is called in mails.
     #[serde(default = "support_desk")]
@@ -30,13 +30,13 @@ pub struct Settings {
     /// Whether a conversation that was told by email counts as read by the agent who was told.
     #[serde(default)]
     pub mark_read_after_email: bool,
-    /// The file with the password of that user; for PostgreSQL only.
+    /// The file with the password of that user; for a server only.
     #[serde(default)]
     pub password_file: Option<PathBuf>,
-    /// The authorities that are trusted beside the system's; for PostgreSQL only.
+    /// The authorities that are trusted beside the system's; for a server only.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
-    /// How long PostgreSQL may work on one question.
+    /// How long a server may work on one question.
     #[serde(default = "half_a_minute")]
     pub statement_timeout: Span,
     /// How the tables there are read; `None` = as those of `schema.sql`.

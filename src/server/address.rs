@@ -12,7 +12,7 @@ const DEFAULT_PORT: u16 = 5432;
 
 /// How the connection is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tls {
+pub enum Tls {
     /// Not at all.
     None,
     /// Against those who listen, not against those who pretend to be the server.
@@ -63,7 +63,8 @@ fn without_sslmode(text: &str) -> (String, Option<&str>) {
     (if others.is_empty() { address.to_owned() } else { format!("{address}?{others}") }, mode)
 }
 
-fn tls(mode: &str) -> Result<Tls, String> {
+/// What a word of `sslmode` asks for, in libpq's sense.
+pub fn tls(mode: &str) -> Result<Tls, String> {
     match mode {
         "disable" => Ok(Tls::None),
         "require" => Ok(Tls::Encrypted),
@@ -79,11 +80,16 @@ fn tls(mode: &str) -> Result<Tls, String> {
 
 /// On this machine nobody listens between; elsewhere the server has to prove who it is.
 fn usual(config: &Config) -> Tls {
-    let is_here = |host: &Host| match host {
+    let is_local = |host: &Host| match host {
         Host::Unix(_) => true,
-        Host::Tcp(name) => ["localhost", "127.0.0.1", "::1"].contains(&name.as_str()),
+        Host::Tcp(name) => is_here(name),
     };
-    if config.get_hosts().iter().all(is_here) { Tls::None } else { Tls::Full }
+    if config.get_hosts().iter().all(is_local) { Tls::None } else { Tls::Full }
+}
+
+/// Whether the host is this machine, by its name.
+pub fn is_here(host: &str) -> bool {
+    ["localhost", "127.0.0.1", "::1"].contains(&host)
 }
 
 impl fmt::Display for Address {

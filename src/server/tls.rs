@@ -16,7 +16,9 @@ use super::ServerError;
 use super::address::Tls;
 
 /// What a handshake needs; the authorities of `ca_file` are trusted beside the system's.
-pub(super) fn config(tls: Tls, ca_file: Option<&Path>, what: &'static str) -> Result<ClientConfig> {
+///
+/// `what` is the section of the settings that names the server.
+pub fn config(tls: Tls, ca_file: Option<&Path>, what: &'static str) -> Result<ClientConfig> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let extra = ca_file.map(|file| authorities(file, what)).transpose()?.unwrap_or_default();
     let strict = Arc::new(Verifier::new_with_extra_roots(extra, Arc::clone(&provider))?);

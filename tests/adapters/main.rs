@@ -11,6 +11,7 @@ mod servers;
 mod changes;
 mod contract;
 mod manual;
+mod mariadb;
 mod passes;
 mod product;
 mod same;

@@ -2,6 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Child;
+use std::thread;
+use std::time::Duration;
 
 use crate::servers::{MariaDb, Postgres, finish};
 
@@ -63,26 +66,64 @@ impl Product {
         &self.name
     }
 
-    /// Where doorbell finds it, for a product on PostgreSQL.
+    /// Where doorbell finds it.
     pub(crate) fn url(&self, user: &str) -> String {
-        let Server::Postgres(server) = &self.server else { panic!("{} is on MariaDB", self.name) };
-        format!("postgres://{user}@/postgres?host={}", server.host().display())
+        match &self.server {
+            Server::Postgres(server) => format!("postgres://{user}@/postgres?host={}", server.host().display()),
+            Server::MariaDb(server) => format!("mysql://{user}@/desk?socket={}", server.socket().display()),
+        }
     }
 
     /// The product's own doing.
     pub(crate) fn write(&self, sql: &str) {
-        let Server::Postgres(server) = &self.server else { panic!("{} is on MariaDB", self.name) };
-        server.ask("postgres", sql).unwrap_or_else(|error| panic!("{}: {error} in\n{sql}", self.name));
+        self.ask(sql);
     }
 
-    /// The rows that a statement answers, in the order of their text.
-    pub(crate) fn rows(&self, sql: &str) -> Vec<String> {
+    fn ask(&self, sql: &str) -> String {
         let said = match &self.server {
             Server::Postgres(server) => server.ask("postgres", sql),
             Server::MariaDb(server) => server.ask("desk", sql),
         };
-        let said = said.unwrap_or_else(|error| panic!("{}: {error} in\n{sql}", self.name));
-        let mut rows: Vec<String> = said.lines().map(str::to_owned).collect();
+        said.unwrap_or_else(|error| panic!("{}: {error} in\n{sql}", self.name))
+    }
+
+    /// A client of the product that does this meanwhile.
+    pub(crate) fn hold(&self, sql: &str) -> Child {
+        let client = match &self.server {
+            Server::Postgres(server) => server.client("postgres").map(|mut client| client.args(["-c", sql]).spawn()),
+            Server::MariaDb(server) => server.client("desk").map(|mut client| client.args(["-e", sql]).spawn()),
+        };
+        let client = client.unwrap().unwrap();
+        // nobody tells when it has begun
+        thread::sleep(Duration::from_millis(700));
+        client
+    }
+
+    /// What stands in the database: tables, views, indexes, triggers.
+    pub(crate) fn contents(&self) -> Vec<String> {
+        self.rows(match self.server {
+            Server::Postgres(_) => "SELECT oid::text, relname FROM pg_class",
+            Server::MariaDb(_) => {
+                "SELECT table_schema, table_name, table_type FROM information_schema.tables
+                 UNION ALL SELECT trigger_schema, trigger_name, 'TRIGGER' FROM information_schema.triggers
+                 UNION ALL SELECT routine_schema, routine_name, 'ROUTINE' FROM information_schema.routines
+                 UNION ALL SELECT table_name, index_name, column_name FROM information_schema.statistics"
+            }
+        })
+    }
+
+    /// The rows that a statement answers, in the order of their text, with `|` between values; nothing stands for NULL.
+    pub(crate) fn rows(&self, sql: &str) -> Vec<String> {
+        let said = self.ask(sql);
+        let row = |line: &str| match self.server {
+            Server::Postgres(_) => line.to_owned(),
+            Server::MariaDb(_) => {
+                let values: Vec<&str> =
+                    line.split('\t').map(|value| if value == "NULL" { "" } else { value }).collect();
+                values.join("|")
+            }
+        };
+        let mut rows: Vec<String> = said.lines().map(row).collect();
         rows.sort();
         rows
     }

@@ -46,6 +46,13 @@ schedule = { every = \"1m\" }
 tell = [\"target\"]
 grace = \"0s\"
 guests = true
+
+[rule.transferred]
+watch = \"transferred\"
+schedule = { every = \"1m\" }
+tell = [\"target\"]
+grace = \"0s\"
+guests = true
 ";
 
 /// A folder with settings, and where its mails go.

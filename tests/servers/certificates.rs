@@ -31,6 +31,13 @@ impl Authority {
         self.server_that(name, WebPkiClientVerifier::no_client_auth())
     }
 
+    /// A certificate for `name` and its key, in PEM form.
+    pub fn files(&self, name: &str) -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
+    }
+
     /// The same, which asks the other side for a certificate too.
     pub fn asking_server(&self, name: &str) -> Arc<ServerConfig> {
         let mut trusted = RootCertStore::empty();

@@ -1,6 +1,6 @@
-//! A MariaDB server of a test's own: in a temporary folder, on a socket in it, gone when dropped.
+//! A MariaDB server of a test's own: in a temporary folder, on a socket in it and perhaps on a port, gone when dropped.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Child, Command};
 
@@ -11,7 +11,6 @@ use super::programs::{find, finish, wait_for};
 
 const OPTIONS: &[&str] = &[
     "--no-defaults",
-    "--skip-networking",
     "--skip-log-bin",
     "--innodb-flush-log-at-trx-commit=0",
     "--innodb-flush-method=nosync",
@@ -28,6 +27,27 @@ pub struct MariaDb {
 impl MariaDb {
     /// Makes a data folder and starts a server on it.
     pub fn start() -> Result<Self, String> {
+        Self::start_with(&["--skip-networking".to_owned()])
+    }
+
+    /// The same, on this port of the loopback address, with a certificate and its key in PEM form.
+    pub fn encrypted(port: u16, (certificate, key): &(String, String)) -> Result<Self, String> {
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).map(|()| format!("--ssl-{name}={}", path.display()))
+        };
+        let certificate = file("cert", certificate).map_err(|error| error.to_string())?;
+        let key = file("key", key).map_err(|error| error.to_string())?;
+        Self::start_with(&[format!("--port={port}"), "--bind-address=127.0.0.1".to_owned(), certificate, key])
+    }
+
+    /// The same without encryption.
+    pub fn plain(port: u16) -> Result<Self, String> {
+        Self::start_with(&[format!("--port={port}"), "--bind-address=127.0.0.1".to_owned(), "--skip-ssl".to_owned()])
+    }
+
+    fn start_with(options: &[String]) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let data = format!("--datadir={}", folder.path().join("data").display());
         // it runs as root only when told to
@@ -43,7 +63,7 @@ impl MariaDb {
 
         let log = File::create(folder.path().join("log")).map_err(|error| error.to_string())?;
         let mut command = Command::new(program("mariadbd")?);
-        command.env("TMPDIR", folder.path()).args(OPTIONS).arg(&data).args(user).stderr(log);
+        command.env("TMPDIR", folder.path()).args(OPTIONS).args(options).arg(&data).args(user).stderr(log);
         command.arg(format!("--socket={}", folder.path().join("socket").display()));
         command.arg(format!("--pid-file={}", folder.path().join("pid").display()));
         let server = command.spawn().map_err(|error| format!("start mariadbd: {error}"))?;

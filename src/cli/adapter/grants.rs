@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::super::exit::UsageError;
-use super::super::{Exit, Format, Global, say};
+use super::super::{Exit, Format, Global, open, say};
 use super::product::{self, Database};
 use crate::desk::{Adapter, Reads};
 
@@ -41,7 +41,11 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     let database = arguments.database.as_deref();
-    match product::database(&adapter) {
+    let kind = match arguments.adapter {
+        Some(_) => product::database(&adapter),
+        None => product::of_url(&open::config(global)?.desk.url),
+    };
+    match kind {
         Database::Postgres => say::text(&for_postgres(&adapter, &reads, &arguments.user, database)),
         Database::MariaDb => say::text(&for_mariadb(&adapter, &reads, &arguments.user, database)),
         Database::Sqlite => {

@@ -70,6 +70,25 @@ pub(super) fn first_table(text: &str) -> Option<String> {
     tables(&pieces).into_iter().find_map(|(_, table)| table)
 }
 
+/// Every table of a SELECT, by each name that it has there in small letters.
+pub(super) fn tables_by_name(text: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    collect(&[Piece::Group(pieces(&mut text.chars().peekable()))], &mut found);
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn collect(pieces: &[Piece], found: &mut Vec<(String, String)>) {
+    for piece in pieces {
+        let Piece::Group(inside) = piece else { continue };
+        if piece.is_query() {
+            found.extend(tables(inside).into_iter().filter_map(|(name, table)| Some((name, table?))));
+        }
+        collect(inside, found);
+    }
+}
+
 /// Everything up to the closing parenthesis, or the end.
 fn pieces(letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Vec<Piece> {
     let mut found = Vec::new();
@@ -325,5 +344,7 @@ mod tests {
     fn the_table_that_a_from_begins_with_is_found() {
         assert_eq!(first_table("SELECT m.id FROM public.m JOIN u ON true").as_deref(), Some("public.m"));
         assert_eq!(first_table("SELECT 1"), None);
+        let named = tables_by_name("SELECT extract(epoch FROM C.at) FROM a C WHERE C.x = (SELECT max(m.y) FROM b m)");
+        assert_eq!(named, [("c".into(), "a".into()), ("m".into(), "b".into())]);
     }
 }

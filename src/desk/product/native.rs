@@ -1,11 +1,14 @@
 //! The types of columns as a database has them, and whether they are what the contract wants.
 
 use anyhow::Result;
+use mysql_common::constants::ColumnType;
+use mysql_common::packets::Column;
 use postgres::types::Type;
 
 use super::Product;
 use crate::desk::DeskError;
-use crate::desk::adapter::{Column, Kind, Relation};
+use crate::desk::adapter::{self, Kind, Relation};
+use crate::desk::dialect::Dialect;
 use crate::desk::value::is_text;
 
 /// The type of a column, as far as it matters here.
@@ -33,6 +36,30 @@ impl Native {
         }
     }
 
+    /// A type of MariaDB's or MySQL's. A bare NULL is text without room for a letter, once it was put into a table.
+    pub(in crate::desk) fn of_mariadb(column: &Column) -> Self {
+        use ColumnType as Is;
+        match column.column_type() {
+            Is::MYSQL_TYPE_TINY
+            | Is::MYSQL_TYPE_SHORT
+            | Is::MYSQL_TYPE_INT24
+            | Is::MYSQL_TYPE_LONG
+            | Is::MYSQL_TYPE_LONGLONG
+            | Is::MYSQL_TYPE_YEAR
+            | Is::MYSQL_TYPE_BIT => Self::Integer,
+            Is::MYSQL_TYPE_DECIMAL | Is::MYSQL_TYPE_NEWDECIMAL if column.decimals() == 0 => Self::Integer,
+            Is::MYSQL_TYPE_DECIMAL | Is::MYSQL_TYPE_NEWDECIMAL => Self::Other("a decimal number".into()),
+            Is::MYSQL_TYPE_FLOAT | Is::MYSQL_TYPE_DOUBLE => Self::Other("a floating-point number".into()),
+            Is::MYSQL_TYPE_DATE | Is::MYSQL_TYPE_TIME | Is::MYSQL_TYPE_DATETIME | Is::MYSQL_TYPE_TIMESTAMP => {
+                Self::Other("a date or time".into())
+            }
+            Is::MYSQL_TYPE_GEOMETRY => Self::Other("a geometry".into()),
+            Is::MYSQL_TYPE_NULL => Self::Any,
+            _ if column.column_length() == 0 => Self::Any,
+            _ => Self::Text,
+        }
+    }
+
     fn name(&self) -> &str {
         match self {
             Self::Integer => "a whole number",
@@ -55,42 +82,52 @@ impl Native {
 }
 
 /// Refuses a relation in which a column lacks or holds something else: each row would be skipped, and nobody told.
-pub(super) fn refuse_misfits(product: &Product, relation: &Relation, columns: &[(String, Native)]) -> Result<()> {
-    misfits(product, relation, columns).into_iter().next().map_or(Ok(()), |(_, fault)| Err(fault.into()))
+pub(super) fn refuse_misfits(
+    product: &Product,
+    dialect: Dialect,
+    relation: &Relation,
+    columns: &[(String, Native)],
+) -> Result<()> {
+    misfits(product, dialect, relation, columns).into_iter().next().map_or(Ok(()), |(_, fault)| Err(fault.into()))
 }
 
 /// Every column that lacks or holds something else, with the remedy.
 pub(super) fn misfits(
     product: &Product,
+    dialect: Dialect,
     relation: &Relation,
     columns: &[(String, Native)],
 ) -> Vec<(&'static str, DeskError)> {
-    let fault = |column: &Column| {
-        let name = column.name;
+    let fault = |column: &adapter::Column| {
+        let (name, kind) = (column.name, column.kind);
         let Some((_, native)) = columns.iter().find(|(there, _)| there == name) else {
             let reason = format!("its SELECT has no column {name}");
-            let remedy = format!("add it; where the product has no such thing, {} AS {name}", nothing(column.kind));
+            let remedy = format!("add it; where the product has no such thing, {} AS {name}", nothing(kind, dialect));
             return Some(product.fault(relation.name, reason, remedy));
         };
-        let fits = native.fits(column.kind);
         let reason = || format!("column {name} is {}", native.name());
-        (!fits).then(|| product.fault(relation.name, reason(), wanted(column.kind).to_owned()))
+        (!native.fits(kind)).then(|| product.fault(relation.name, reason(), wanted(kind, dialect).to_owned()))
     };
     relation.columns.iter().filter_map(|column| Some((column.name, fault(column)?))).collect()
 }
 
-fn nothing(kind: Kind) -> &'static str {
+fn nothing(kind: Kind, dialect: Dialect) -> &'static str {
     match kind {
+        _ if dialect == Dialect::MariaDb => "NULL",
         Kind::Key | Kind::Text => "CAST(NULL AS text)",
         Kind::Number => "CAST(NULL AS bigint)",
         Kind::Flag => "CAST(NULL AS boolean)",
     }
 }
 
-fn wanted(kind: Kind) -> &'static str {
+fn wanted(kind: Kind, dialect: Dialect) -> &'static str {
     match kind {
         Kind::Key => "make it a whole number, text or a UUID, as the product has it",
         Kind::Text => "make it text",
+        Kind::Number if dialect == Dialect::MariaDb => {
+            "make it a whole number; of a time the milliseconds since 1970: \
+             timestampdiff(SECOND, '1970-01-01', ..) * 1000, or CAST(.. AS signed)"
+        }
         Kind::Number => {
             "make it a whole number; of a time the milliseconds since 1970: \
              floor(extract(epoch FROM ..) * 1000)::bigint"

@@ -1,5 +1,6 @@
 //! How the database would find a relation's rows: by an index, or by walking through a table.
 
+mod mariadb;
 mod steps;
 
 use anyhow::Result;
@@ -10,6 +11,7 @@ use super::survey::Survey;
 use super::{Product, with};
 use crate::desk::adapter::Relation;
 use crate::desk::dialect::for_postgres;
+use crate::desk::mariadb::{self as mariadb_server, spelled as for_mariadb};
 use crate::desk::server::Look;
 use crate::desk::value::{Parameter, Value};
 use crate::desk::{Dialect, Reading, Snapshot};
@@ -57,6 +59,7 @@ pub(super) fn examine(
     let question = Question { product, relation: name, text, sql: &sql, parameters: &parameters };
     match &snapshot.reading {
         Reading::Postgres(look) => on_postgres(look, &question, survey),
+        Reading::MariaDb(look) => on_mariadb(look, &question, survey),
         Reading::Sqlite(transaction) => {
             let sql = format!("EXPLAIN QUERY PLAN {}", with(Dialect::Sqlite, name, text, &sql));
             let mut statement = transaction.prepare(&sql)?;
@@ -83,11 +86,7 @@ fn on_postgres(look: &Look<'_>, question: &Question<'_>, survey: &mut Survey) ->
     let of_messages = |walk: &&Walk| messages.as_ref().is_some_and(|table| walk.is_of(table));
     for walk in &walks(&explained(look, question)?) {
         let rows = walk.rows(look)?;
-        if rows > MANY {
-            survey.problems.push(walk.said(rows));
-        } else if rows > FEW && !of_messages(&walk) {
-            survey.notes.push(walk.said(rows));
-        }
+        judge(walk, rows, of_messages(&walk), survey);
     }
     // a small table is walked for good reasons; with that switched off, only for want of an index
     let sets = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"];
@@ -101,6 +100,33 @@ fn on_postgres(look: &Look<'_>, question: &Question<'_>, survey: &mut Survey) ->
         }
     }
     Ok(())
+}
+
+fn on_mariadb(look: &mariadb_server::Look<'_>, question: &Question<'_>, survey: &mut Survey) -> Result<()> {
+    let Question { product, relation, text, sql, parameters } = question;
+    let sql = with(Dialect::MariaDb, relation, text, &for_mariadb(sql, parameters)?);
+    let (_, rows) = look.rows(Some(product), relation, &format!("EXPLAIN FORMAT=JSON {sql}"))?;
+    let plan = rows.first().map(|row| row.value(0)).transpose()?.and_then(|plan| plan.words()).unwrap_or_default();
+    let messages = product.adapter.first_table("messages");
+    let tables = product.adapter.tables_by_name(relation);
+    for found in mariadb::walks(&serde_json::from_str(&plan)?, &tables) {
+        let of_messages = messages.as_ref().is_some_and(|table| found.walk.is_of(table));
+        if of_messages && !found.is_possible {
+            survey.problems.push(found.walk.said(found.rows));
+        } else {
+            judge(&found.walk, found.rows, of_messages, survey);
+        }
+    }
+    Ok(())
+}
+
+/// What a walk through so many rows costs every pass.
+fn judge(walk: &Walk, rows: u64, of_messages: bool, survey: &mut Survey) {
+    if rows > MANY || of_messages && rows > FEW {
+        survey.problems.push(walk.said(rows));
+    } else if rows > FEW {
+        survey.notes.push(walk.said(rows));
+    }
 }
 
 fn explained(look: &Look<'_>, question: &Question<'_>) -> Result<Json> {

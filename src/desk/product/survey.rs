@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Native, native, plan, with};
+use super::{Native, native, plan};
 use crate::desk::adapter::{Relation, words};
 use crate::desk::{DeskError, Snapshot};
 use crate::notation::nearest;
@@ -44,10 +44,9 @@ impl Snapshot<'_> {
     fn look_at(&self, relation: &'static Relation, survey: &mut Survey) -> Result<()> {
         let Some(product) = self.product() else { return Ok(()) };
         let Some(text) = product.adapter.text(relation.name) else { return Ok(()) };
-        let sql = with(self.dialect(), relation.name, text, &format!("SELECT * FROM {}", relation.name));
-        let columns = self.columns_of(product, relation.name, &sql)?;
+        let columns = self.columns_of(product, relation.name, text)?;
         survey.notes.extend(unknown(relation, &columns));
-        let (lacking, misfits): (Vec<_>, Vec<_>) = native::misfits(product, relation, &columns)
+        let (lacking, misfits): (Vec<_>, Vec<_>) = native::misfits(product, self.dialect(), relation, &columns)
             .into_iter()
             .partition(|(name, _)| columns.iter().all(|(there, _)| there != name));
         if let [_, _, ..] = lacking.as_slice() {

@@ -9,12 +9,12 @@ use crate::desk::value::Parameter;
 /// A table that is read from end to end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Walk {
-    /// With its schema.
-    table: String,
+    /// With its schema, where there is one.
+    pub(super) table: String,
     /// The index that is walked in its place.
-    index: Option<String>,
+    pub(super) index: Option<String>,
     /// The columns that rows are picked by.
-    columns: Vec<String>,
+    pub(super) columns: Vec<String>,
 }
 
 /// An estimate of PostgreSQL's own; -1 = never counted.
@@ -60,11 +60,16 @@ fn step<'a>(node: &'a Json, around: &mut Vec<&'a Json>, is_limited: bool, found:
     around.pop();
 }
 
-/// The columns of a table by which the conditions on it and around it pick rows, those that pick fewest first.
+/// The columns of a table by which the conditions on it and around it pick rows.
 fn columns(alias: &str, around: &[&Json]) -> Vec<String> {
     let conditions = around.iter().rev().flat_map(|node| CONDITIONS.map(|key| node.get(key)));
+    picked(alias, conditions.flatten().filter_map(Json::as_str))
+}
+
+/// The columns of a table by which these conditions pick rows, those that pick fewest first.
+pub(super) fn picked<'a>(alias: &str, conditions: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut found: Vec<(Picks, String)> = Vec::new();
-    for condition in conditions.flatten().filter_map(Json::as_str) {
+    for condition in conditions {
         for (picks, column) in compared(alias, condition) {
             if !found.iter().any(|(_, known)| *known == column) {
                 found.push((picks, column));
@@ -111,7 +116,10 @@ fn compared(alias: &str, condition: &str) -> Vec<(Picks, String)> {
 
 /// The column in `((m.sender_type)::text`, unless it is made into something else first.
 fn column_of(alias: &str, word: &str) -> Option<String> {
-    let rest = word.trim_start_matches('(').strip_prefix(alias)?.strip_prefix('.')?;
+    let word = word.trim_start_matches('(');
+    let named = |word: &str| Some(word.strip_prefix(alias)?.strip_prefix('.')?.to_owned());
+    // MySQL puts the database before it
+    let rest = named(word).or_else(|| named(word.split_once('.')?.1))?;
     let end = rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(rest.len());
     rest.get(..end).map(str::to_owned)
 }
@@ -119,7 +127,7 @@ fn column_of(alias: &str, word: &str) -> Option<String> {
 impl Walk {
     /// Whether it is this table, with or without its schema.
     pub(super) fn is_of(&self, table: &str) -> bool {
-        let table = table.replace('"', "").to_lowercase();
+        let table = table.replace(['"', '`'], "").to_lowercase();
         self.table == table || self.table.rsplit_once('.').is_some_and(|(_, name)| name == table)
     }
 
