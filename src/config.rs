@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use crate::deliver::{self, email};
 use crate::desk;
+use crate::ledger::Place;
 use crate::model::{Named, Rule, RuleName};
 use crate::render;
 use crate::route::{BotSettings, PresenceSettings};
@@ -60,7 +61,8 @@ pub struct Config {
     /// `[rule.NAME]`, by name; then doorbell's own rule for what reaches nobody.
     pub rules: Vec<ScheduledRule>,
     by_name: BTreeMap<RuleName, usize>,
-    ledger: PathBuf,
+    /// Where the ledger is: `[ledger]`, or the desk's own database.
+    pub ledger: Place,
 }
 
 impl Config {
@@ -81,11 +83,6 @@ impl Config {
     /// The desk's database file; a desk on a server has none.
     pub fn desk_path(&self) -> Option<PathBuf> {
         self.desk.url.path(&self.folder)
-    }
-
-    /// The ledger's database file: the desk's own unless the settings name another.
-    pub fn ledger_path(&self) -> PathBuf {
-        self.ledger.clone()
     }
 
     /// The template folder, if the settings name one.

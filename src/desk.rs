@@ -52,7 +52,7 @@ pub use settings::Settings;
 pub use url::DeskUrl;
 
 use dialect::Dialect;
-use product::Product;
+use product::{Product, Waiting};
 use server::{Look, Server};
 
 /// The desk schema: what `doorbell init` makes a new desk from.
@@ -92,6 +92,7 @@ struct File {
 pub struct Snapshot<'desk> {
     reading: Reading<'desk>,
     desk: &'desk Desk,
+    waiting: RefCell<Waiting>,
 }
 
 /// A transaction of one of the engines.
@@ -142,7 +143,7 @@ impl Desk {
             Engine::Postgres(server) => Reading::Postgres(server.look()?),
             Engine::MariaDb(server) => Reading::MariaDb(server.look()?),
         };
-        Ok(Snapshot { reading, desk: self })
+        Ok(Snapshot { reading, desk: self, waiting: RefCell::default() })
     }
 }
 

@@ -13,21 +13,27 @@ mod history;
 mod home;
 mod inbound;
 mod key;
+mod life;
 mod mend;
 mod news;
 mod open;
 mod outage;
 mod overview;
 mod pause;
+mod place;
 mod prune;
+mod queue;
+mod reasons;
 mod recent;
 mod settings;
+mod settle;
+mod store;
 mod storm;
 mod tellings;
 mod token;
 mod uninstall;
 
-use rusqlite::Connection;
+use anyhow::Result;
 
 pub use backoff::retry_after;
 pub use block::{Blocked, Blocks};
@@ -41,18 +47,25 @@ pub use mend::{Filter, Listed, Mend};
 pub use open::LedgerError;
 pub use outage::Outage;
 pub use overview::{Overview, PassSeen, Queue};
+pub use place::{Place, Server};
 pub use settings::Settings;
 pub use storm::Held;
 pub use tellings::{Kept, Telling};
 pub use token::KeptToken;
 
+use store::{Store, is_conflict};
+
 /// How many attempts of one delivery may have arrived before doorbell stops and leaves it to a person.
 pub const AMBIGUOUS_RESENDS: u32 = 1;
 
-/// The open ledger. One process at a time writes it; the pass lock sees to that.
+/// How often what others kept from being written is tried again, half a minute each where a file is held.
+const PATIENCE: u32 = 10;
+
+/// The open ledger. One process at a time writes to a file, the pass lock sees to that; on a server several hosts may be
+/// at work, and each delivery is in the hands of one.
 #[derive(Debug)]
 pub struct Ledger {
-    connection: Connection,
+    store: Store,
     install_id: String,
     pass: i64,
 }
@@ -61,6 +74,31 @@ impl Ledger {
     /// The random name this ledger was given when it was made; part of every content key.
     pub fn install_id(&self) -> &str {
         &self.install_id
+    }
+
+    /// Writes, and again when others were in the way; `what` waits for them.
+    fn patiently<T>(&self, what: &str, write: impl Fn(&Self) -> Result<T>) -> Result<T> {
+        let mut patience = PATIENCE;
+        loop {
+            match write(self) {
+                Err(error) if patience > 0 && is_conflict(&error) => {
+                    tracing::warn!("the ledger is held by another program; {what} wait for it");
+                    patience -= 1;
+                }
+                result => return result,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+impl Ledger {
+    /// The file or memory itself, for tests that look into it or damage it.
+    fn connection(&self) -> &rusqlite::Connection {
+        match &self.store {
+            Store::Sqlite(connection) => connection,
+            Store::Postgres(session) => panic!("{session:?} is no file"),
+        }
     }
 }
 

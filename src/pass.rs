@@ -105,7 +105,7 @@ pub fn run(
     house: &mut House<'_>,
     order: &Order,
     clock: Clock,
-    post: impl FnOnce() -> Result<Post>,
+    post: impl FnOnce(&Ledger) -> Result<Post>,
     progress: &Progress<'_>,
 ) -> Result<Report> {
     let now = clock.now();
@@ -125,6 +125,8 @@ pub fn run(
         digests: &plan.digests,
         decisions: &plan.decisions,
     })?;
+    // from here on other hosts may take what is due as well
+    house.ledger.let_others_plan()?;
     let mut report = Report::of(&plan, &enqueued, recovered);
     report.add_replies(replies);
     // of a large desk it is the largest thing in memory
@@ -132,7 +134,7 @@ pub fn run(
     let notices = notice::due(house, order, now)?;
     if enqueued.due || !notices.is_empty() {
         let only = order.is_limited().then_some(enqueued.deliveries.as_slice());
-        let post = post()?;
+        let post = post(house.ledger)?;
         report.add_template_fault(post.template_fault.as_ref());
         let delivered = lanes::deliver(house, &post, order, clock, only, &mut report, progress);
         tokens::keep(house.ledger, &post);

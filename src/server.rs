@@ -1,5 +1,4 @@
 //! A PostgreSQL server: where it is, how it is reached, and what its errors mean. Desk and ledger may both be on one.
-//! Words and trust are the same for a desk on MariaDB.
 
 mod address;
 mod error;
@@ -18,14 +17,14 @@ use crate::notation::Source;
 pub use address::{Address, Tls, is_here, tls as sslmode};
 pub use error::ServerError;
 pub use tls::config as tls_config;
-pub use trouble::{is_of_schema, passes, trouble};
+pub use trouble::{is_of_schema, trouble};
 
 /// A server that does not answer is tried again by the next pass.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection whose other end is gone is noticed within a minute, and not after two hours.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 /// The same when what was sent is not taken.
-const USER_TIMEOUT: Duration = Duration::from_secs(60);
+const USER_TIMEOUT: Duration = Duration::from_mins(1);
 /// The longest time-out that PostgreSQL takes, in milliseconds.
 const LONGEST_TIMEOUT: u128 = 2_147_483_647;
 

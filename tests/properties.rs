@@ -139,7 +139,7 @@ impl Scene {
         let (desk, mut ledger) = (Desk::open(&self.office.path()).unwrap(), Ledger::open(&self.office.path()).unwrap());
         let before = self.tellings();
         let config = &self.config;
-        let post = || {
+        let post = |_: &Ledger| {
             Ok(Post {
                 own_words: LazyLock::new(Templates::embedded_only),
                 template_fault: None,

@@ -21,8 +21,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
-    let path = open::config(global)?.ledger_path();
-    let (_lock, mut ledger) = lock::ledger_in_hand(&path)?;
+    let config = open::config(global)?;
+    let (_lock, mut ledger) = lock::ledger_in_hand(&config.ledger)?;
     let held = asked_for(ledger.held()?, arguments.rule.as_deref())?;
     let rules: Vec<RuleName> = held.iter().map(|held| held.rule.clone()).collect();
     ledger.approve(&rules)?;

@@ -12,6 +12,7 @@ use super::exit::{SettingsError, TryLaterError};
 use super::{Exit, Format, Global, open, place, say, time};
 use crate::config::Config;
 use crate::deliver::remedy;
+use crate::desk::Adapter;
 use crate::ledger::Ledger;
 use crate::model::{Channel, Gateway, Outcome};
 use crate::schedule;
@@ -43,6 +44,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let templates = open::templates(&config)?;
     ok("templates", &templates.sets().collect::<Vec<_>>().join(", "));
     schedules(&config)?.iter().for_each(|found| ok("schedule", found));
+    if let Some(adapter) = Adapter::of(&config.desk, &config.folder)? {
+        let relations = say::counted(adapter.relations().count(), "relation");
+        ok("adapter", &format!("{}, {relations}", adapter.name()));
+    }
     if arguments.offline {
         return Ok(Exit::Done);
     }
@@ -94,7 +99,7 @@ fn channels(config: &Config, connect: bool) -> Result<Vec<(Channel, String)>> {
     }
     let mut steps = config.rules.iter().flat_map(|scheduled| &scheduled.rule.via);
     if steps.any(|step| step.channel == Channel::InApp) {
-        let feed = format!("the table in_app_notifications in {}", config.ledger_path().display());
+        let feed = format!("the table in_app_notifications in {}", config.ledger);
         found.push((Channel::InApp, feed));
     }
     Ok(found)
@@ -142,19 +147,19 @@ fn desk(config: &Config) -> Result<(String, Vec<String>)> {
 
 /// Looks without making anything: a check must not be the first to create the ledger.
 fn ledger(config: &Config) -> Result<String> {
-    let path = config.ledger_path();
-    place::refuse_unfit(&path)?;
-    Ledger::open_to_read(&path)?;
-    let folder = open::folder_of(&path);
+    place::refuse_unfit(&config.ledger)?;
+    Ledger::at_to_read(&config.ledger)?;
+    let Some(path) = config.ledger.path() else { return Ok(config.ledger.to_string()) };
+    let folder = open::folder_of(path);
     let writable = |path: &Path| rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok();
-    if !writable(folder) || (path.exists() && !writable(&path)) {
+    if !writable(folder) || (path.exists() && !writable(path)) {
         let message = format!(
             "ledger {} cannot be written by this user, nor can its folder; give both to the user who runs doorbell",
             path.display()
         );
         return Err(SettingsError(message).into());
     }
-    Ok(path.display().to_string())
+    Ok(config.ledger.to_string())
 }
 
 /// A gateway's refusal as an error with its own words and the remedy.

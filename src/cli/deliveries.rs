@@ -68,7 +68,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let config = open::config(global)?;
     match &arguments.command {
         Command::List { state, channel, person, limit } => {
-            let ledger = Ledger::open_to_read(&config.ledger_path())?;
+            let ledger = Ledger::at_to_read(&config.ledger)?;
             let recipient = match person {
                 Some(text) => Some(find_person(&config, &open::desk(&config)?.snapshot()?, text)?),
                 None => None,
@@ -89,7 +89,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
 }
 
 fn one(global: &Global, config: &Config, id: i64) -> Result<Exit> {
-    let ledger = Ledger::open_to_read(&config.ledger_path())?;
+    let ledger = Ledger::at_to_read(&config.ledger)?;
     let Some(listed) = ledger.listed_one(id)? else {
         return Err(UsageError(format!("there is no delivery {id}; see: doorbell deliveries list")).into());
     };
@@ -110,8 +110,7 @@ fn one(global: &Global, config: &Config, id: i64) -> Result<Exit> {
 }
 
 fn mend(global: &Global, config: &Config, mend: Mend, ids: &[i64]) -> Result<Exit> {
-    let path = config.ledger_path();
-    let (_lock, mut ledger) = lock::ledger_in_hand(&path)?;
+    let (_lock, mut ledger) = lock::ledger_in_hand(&config.ledger)?;
     let mended = ledger.mend(mend, ids, Utc::now())?;
     let (done, needed) = match mend {
         Mend::Requeue => ("goes again in the next pass, as far as it still waits", "dead or unknown"),

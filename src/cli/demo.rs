@@ -47,13 +47,12 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
 
 fn show(global: &Global, sample: &Sample) -> Result<Exit> {
     let config = sample.config()?;
-    let ledger_path = config.ledger_path();
-    place::refuse_unfit(&ledger_path)?;
-    let Some(_lock) = lock::acquire(&ledger_path)? else {
+    place::refuse_unfit(&config.ledger)?;
+    let Some(_lock) = lock::acquire(&config.ledger)? else {
         say::aside("doorbell: another pass is at work on the sample desk; try again in a moment");
         return Ok(Exit::TryLater);
     };
-    let (desk, mut ledger) = (open::desk(&config)?, Ledger::open(&ledger_path)?);
+    let (desk, mut ledger) = (open::desk(&config)?, Ledger::at(&config.ledger)?);
     // no slot is taken: the demo tells the same at any time of day, and leaves the next `run` its slots
     let order = Order { ignore_schedule: true, ..Order::default() };
     let (now, mails_before) = (Utc::now(), sample.mails()?);

@@ -107,7 +107,7 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if let Some(error) = cause.downcast_ref::<ServerError>() {
         return Some(match error {
             ServerError::Refused { .. } | ServerError::NoAuthorities { .. } => Exit::Settings,
-            ServerError::Away { .. } => Exit::TryLater,
+            ServerError::Away { .. } | ServerError::Conflict { .. } => Exit::TryLater,
             ServerError::Failed { .. } => Exit::InputOutput,
         });
     }

@@ -44,7 +44,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let since = arguments.since.as_ref().map(|text| time::parse(text, config.desk.time_zone.0, now)).transpose()?;
     let desk = open::desk(&config)?;
     let snapshot = desk.snapshot()?;
-    let ledger = Ledger::open_to_read(&config.ledger_path())?;
+    let ledger = Ledger::at_to_read(&config.ledger)?;
     let house = Open { global, config: &config, ledger, snapshot: &snapshot, now, since };
     let person = arguments.person.as_deref().map(|text| find_person(&config, &snapshot, text)).transpose()?;
     match (&arguments.conversation, person) {

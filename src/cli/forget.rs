@@ -17,13 +17,12 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let config = open::config(global)?;
-    let path = config.ledger_path();
     // somebody who is gone from the desk can still be named by their id
     let person = match RecipientId::parse(&arguments.person) {
         Some(id) => id,
         None => find_person(&config, &open::desk(&config)?.snapshot()?, &arguments.person)?,
     };
-    let (_lock, mut ledger) = lock::ledger_in_hand(&path)?;
+    let (_lock, mut ledger) = lock::ledger_in_hand(&config.ledger)?;
     let rows = ledger.forget(&person)?;
     if !global.quiet {
         say::line(&format!("{person}: {} erased", say::counted(rows, "row")));

@@ -1,4 +1,5 @@
-//! One pass at a time on one ledger file: a kernel lock, which dies with its holder however it dies.
+//! One pass at a time on one ledger file: a kernel lock, which dies with its holder however it dies. On a server the
+//! session holds locks of its own: one host plans at a time, and each delivery is in the hands of one.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
@@ -12,7 +13,7 @@ use rustix::io::Errno;
 
 use super::exit::TryLaterError;
 use super::{open, place};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Place};
 
 /// A pass that is nearly done is worth waiting for; one that is not will do the work itself.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -21,20 +22,21 @@ const POLL: Duration = Duration::from_millis(20);
 /// Held for as long as it lives.
 #[derive(Debug)]
 pub(super) struct PassLock {
-    file: File,
+    file: Option<File>,
 }
 
 impl PassLock {
-    /// The file, which also keeps how far the ledger had come.
-    pub(super) fn file(&self) -> &File {
-        &self.file
+    /// The file, which also keeps how far the ledger had come; on a server there is none.
+    pub(super) fn file(&self) -> Option<&File> {
+        self.file.as_ref()
     }
 }
 
-/// The lock of the ledger at `path`; `None` when another pass holds it.
+/// The lock of a ledger in a file; `None` when another pass holds it. A ledger on a server has none of this kind.
 ///
 /// A ledger that is not there is made, empty: only a file that exists has one name for all the ways that lead to it.
-pub(super) fn acquire(path: &Path) -> Result<Option<PassLock>> {
+pub(super) fn acquire(place: &Place) -> Result<Option<PassLock>> {
+    let Some(path) = place.path() else { return Ok(Some(PassLock { file: None })) };
     open::make_file(path).context("ledger.path")?;
     let name = lock_name(&path.canonicalize().with_context(|| format!("look for ledger {}", path.display()))?);
     // not the database itself: closing any handle to it would drop SQLite's own locks
@@ -46,24 +48,43 @@ pub(super) fn acquire(path: &Path) -> Result<Option<PassLock>> {
         .mode(0o660)
         .open(&name)
         .with_context(|| format!("open lock {}", name.display()))?;
-    let began = Instant::now();
-    loop {
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => return Ok(Some(PassLock { file })),
-            Err(Errno::WOULDBLOCK) if began.elapsed() < PATIENCE => sleep(POLL),
-            Err(Errno::WOULDBLOCK) => return Ok(None),
-            Err(error) => return Err(error).with_context(|| format!("lock {}", name.display())),
-        }
-    }
+    let locked = patiently(|| match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(true),
+        Err(Errno::WOULDBLOCK) => Ok(false),
+        Err(error) => Err(error).with_context(|| format!("lock {}", name.display())),
+    })?;
+    Ok(locked.then_some(PassLock { file: Some(file) }))
 }
 
-/// The ledger in a person's hands: no pass is at work on it for as long as the lock is held.
-pub(super) fn ledger_in_hand(path: &Path) -> Result<(PassLock, Ledger)> {
-    place::refuse_unfit(path)?;
-    let Some(lock) = acquire(path)? else {
-        return Err(TryLaterError("a pass is at work on this ledger; try again when it is done".into()).into());
-    };
-    Ok((lock, Ledger::open(path)?))
+/// Lets no other host plan on this ledger; `false` when another does, and goes on to.
+pub(super) fn plan_alone(ledger: &Ledger) -> Result<bool> {
+    patiently(|| ledger.plan_alone())
+}
+
+/// The ledger in a person's hands: no pass plans on it for as long as both are held.
+pub(super) fn ledger_in_hand(place: &Place) -> Result<(PassLock, Ledger)> {
+    place::refuse_unfit(place)?;
+    let busy = || TryLaterError("a pass is at work on this ledger; try again when it is done".into());
+    let Some(lock) = acquire(place)? else { return Err(busy().into()) };
+    let ledger = Ledger::at(place)?;
+    if !plan_alone(&ledger)? {
+        return Err(busy().into());
+    }
+    Ok((lock, ledger))
+}
+
+/// Tries again for a while.
+fn patiently(mut attempt: impl FnMut() -> Result<bool>) -> Result<bool> {
+    let began = Instant::now();
+    loop {
+        if attempt()? {
+            return Ok(true);
+        }
+        if began.elapsed() >= PATIENCE {
+            return Ok(false);
+        }
+        sleep(POLL);
+    }
 }
 
 fn lock_name(path: &Path) -> PathBuf {

@@ -1,6 +1,5 @@
 //! Finding the settings, and opening the rooms by them.
 
-use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -12,7 +11,6 @@ use chrono::{DateTime, Utc};
 use super::Global;
 use super::exit::SettingsError;
 use crate::config::Config;
-use crate::deliver::carrier::Token;
 use crate::deliver::email::Relay;
 use crate::deliver::{Carriers, no_section};
 use crate::desk::{Additions, Desk, ReadMarks};
@@ -46,14 +44,14 @@ pub(super) fn templates(config: &Config) -> Result<Templates, TemplateError> {
 }
 
 /// Templates and the ways out: made only when there is something to send.
-pub(super) fn post(config: &Config, tokens: &BTreeMap<Gateway, Token>, now: DateTime<Utc>) -> Result<Post> {
+pub(super) fn post(config: &Config, ledger: &Ledger, now: DateTime<Utc>) -> Result<Post> {
     let (templates, template_fault) = working_templates(config)?;
     Ok(Post {
         templates,
         own_words: LazyLock::new(Templates::embedded_only),
         template_fault,
         email: email(config)?,
-        carriers: config.deliver.carriers(&config.folder, tokens, now),
+        carriers: config.deliver.carriers(&config.folder, &tokens(ledger)?, now),
         mark_read: mark_read(config)?,
     })
 }
@@ -97,7 +95,7 @@ pub(super) fn incoming(config: &Config) -> Option<Incoming> {
 /// The ways out besides email, for a trial: with the tokens of the last pass, and none is kept.
 pub(super) fn carriers(config: &Config, now: DateTime<Utc>) -> Carriers {
     // without a ledger that can be read there are none, and new ones are made
-    let kept = Ledger::open_to_read(&config.ledger_path()).and_then(|ledger| tokens(&ledger)).unwrap_or_default();
+    let kept = Ledger::at_to_read(&config.ledger).and_then(|ledger| tokens(&ledger)).unwrap_or_default();
     config.deliver.carriers(&config.folder, &kept, now)
 }
 

@@ -17,9 +17,9 @@ pub(super) struct Pause {}
 pub(super) struct Resume {}
 
 pub(super) fn pause(global: &Global) -> Result<Exit> {
-    let path = open::config(global)?.ledger_path();
-    place::refuse_unfit(&path)?;
-    Ledger::open(&path)?.pause(Utc::now())?;
+    let place = open::config(global)?.ledger;
+    place::refuse_unfit(&place)?;
+    Ledger::at(&place)?.pause(Utc::now())?;
     if !global.quiet {
         say::line(
             "paused; a pass at work ends what it has begun, and the next ones tell nobody; go on with: doorbell resume",
@@ -30,8 +30,8 @@ pub(super) fn pause(global: &Global) -> Result<Exit> {
 
 pub(super) fn resume(global: &Global) -> Result<Exit> {
     let config = open::config(global)?;
-    place::refuse_unfit(&config.ledger_path())?;
-    let since = Ledger::open(&config.ledger_path())?.resume()?;
+    place::refuse_unfit(&config.ledger)?;
+    let since = Ledger::at(&config.ledger)?.resume()?;
     if !global.quiet {
         let zone = config.desk.time_zone.0;
         let was = since.map(|at| format!("goes on; it was paused since {}", time::shown(at, zone)));

@@ -7,9 +7,11 @@ use anyhow::{Context, Result};
 
 use super::exit::SettingsError;
 use super::open::folder_of;
+use crate::ledger::Place;
 
 /// Refuses a place where the ledger would lock out its owner, or where its locks would not hold.
-pub(super) fn refuse_unfit(ledger: &Path) -> Result<()> {
+pub(super) fn refuse_unfit(ledger: &Place) -> Result<()> {
+    let Some(ledger) = ledger.path() else { return Ok(()) };
     let place = if ledger.exists() { ledger } else { folder_of(ledger) };
     refuse_root(place)?;
     refuse_network(ledger, place)

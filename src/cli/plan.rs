@@ -38,7 +38,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let config = open::config(global)?;
     let (from, to) = period(&config, arguments, Utc::now())?;
     let desk = open::desk(&config)?;
-    let mut ledger = Ledger::open_to_read(&config.ledger_path())?.copy_before(from)?;
+    let mut ledger = Ledger::at_to_read(&config.ledger)?.copy_before(from)?;
     let mut replay = desk.replay(from)?;
     let (mut passes, mut foreseen) = (0, Vec::new());
     foresee(&config, &mut replay, &mut ledger, (from, to), |one| {

@@ -1,14 +1,13 @@
 //! `doorbell receive`: what the mail system hands in.
 
 use std::io::{self, Read};
-use std::path::Path;
 
 use anyhow::{Context, Result};
 use chrono::Utc;
 
 use super::{Exit, Global, lock, open, say};
 use crate::deliver::email::{Bounce, Returned, read_bounce};
-use crate::ledger::Bounced;
+use crate::ledger::{Bounced, Place};
 
 /// More of a mail is not looked at: a report stands at its beginning.
 const LARGEST: u64 = 1 << 20;
@@ -63,15 +62,15 @@ fn take_in(global: &Global) -> Result<String> {
         Returned::Failed(bounce) => bounce,
         Returned::Nothing(why) => return Ok(format!("nothing to do: {why}")),
     };
-    match record(&open::config(global)?.ledger_path(), &bounce)? {
+    match record(&open::config(global)?.ledger, &bounce)? {
         Some(bounced) => Ok(words(&bounced, &bounce)),
         None => Ok("nothing to do: no mail of this ledger has that Message-ID".into()),
     }
 }
 
-fn record(ledger: &Path, bounce: &Bounce) -> Result<Option<Bounced>> {
+fn record(ledger: &Place, bounce: &Bounce) -> Result<Option<Bounced>> {
     // without a ledger nothing was ever sent
-    if !ledger.exists() {
+    if ledger.path().is_some_and(|path| !path.exists()) {
         return Ok(None);
     }
     let (_lock, mut ledger) = lock::ledger_in_hand(ledger)?;

@@ -81,7 +81,7 @@ fn rehearse(global: &Global, config: &Config, arguments: &Arguments) -> Result<E
     };
     let desk = open::desk(config)?;
     let order = order(config, &desk.snapshot()?, arguments)?;
-    let mut ledger = Ledger::open_to_read(&config.ledger_path())?;
+    let mut ledger = Ledger::at_to_read(&config.ledger)?;
     let house = House { config, desk: &desk, ledger: &mut ledger, incoming: None };
     let (templates, fault) = open::working_templates(config)?;
     let (plan, letters) = pass::rehearse(&house, &order, Clock::at(now), &templates)?;
@@ -93,21 +93,13 @@ fn rehearse(global: &Global, config: &Config, arguments: &Arguments) -> Result<E
 }
 
 fn pass_once(global: &Global, config: &Config, arguments: &Arguments, begun: &dyn Fn()) -> Result<Ended> {
-    let (now, ledger_path) = (Utc::now(), config.ledger_path());
     let desk = open::desk(config)?;
     let order = order(config, &desk.snapshot()?, arguments)?;
-    place::refuse_unfit(&ledger_path)?;
-    let Some(lock) = lock::acquire(&ledger_path)? else {
-        if global.format == Format::Json {
-            say::line(&json!({ "busy": true }).to_string());
-        } else if say::to_a_person() {
-            say::aside("doorbell: another pass is at work on this ledger; nothing to do");
-        }
-        return Ok(Ended::Busy);
-    };
+    place::refuse_unfit(&config.ledger)?;
+    let Some(lock) = lock::acquire(&config.ledger)? else { return Ok(busy(global)) };
     begun();
     watchdog::watch(config, order.budget);
-    let mut ledger = Ledger::open(&ledger_path)?;
+    let mut ledger = Ledger::at(&config.ledger)?;
     if ledger.paused_since()?.is_some() {
         if global.format == Format::Json {
             say::line(&json!({ "paused": true }).to_string());
@@ -118,8 +110,13 @@ fn pass_once(global: &Global, config: &Config, arguments: &Arguments, begun: &dy
     }
     // a trial on a copy tells nobody whom it should not
     if order.redirect_to.is_none() {
-        home::refuse_copy(&ledger_path, &lock, &mut ledger)?;
+        home::refuse_copy(&config.ledger, &lock, &mut ledger)?;
     }
+    if !lock::plan_alone(&ledger)? {
+        return Ok(busy(global));
+    }
+    // hosts whose clocks differ go by that of the server
+    let now = ledger.server_time()?.unwrap_or_else(Utc::now);
     stop_on_signals(&order)?;
     let report = run_pass(global, config, &desk, &mut ledger, &order, now)?;
     if let Err(error) = ledger.last_pass().and_then(|pass| home::remember(&lock, pass)) {
@@ -127,6 +124,15 @@ fn pass_once(global: &Global, config: &Config, arguments: &Arguments, begun: &dy
     }
     tell(global, &report);
     Ok(Ended::Passed(Box::new(report)))
+}
+
+fn busy(global: &Global) -> Ended {
+    if global.format == Format::Json {
+        say::line(&json!({ "busy": true }).to_string());
+    } else if say::to_a_person() {
+        say::aside("doorbell: another pass is at work on this ledger; nothing to do");
+    }
+    Ended::Busy
 }
 
 /// The first SIGTERM or SIGINT lets the mails on the wire finish and begins no more; the second ends at once.
@@ -148,7 +154,6 @@ pub(super) fn run_pass(
     order: &Order,
     now: DateTime<Utc>,
 ) -> Result<Report> {
-    let tokens = pass::tokens(ledger)?;
     let mut house = House { config, desk, ledger, incoming: open::incoming(config) };
     let bar = bar(global);
     let show = |settled: usize, due: usize| {
@@ -157,7 +162,7 @@ pub(super) fn run_pass(
             bar.set_position(u64::try_from(settled).unwrap_or_default());
         }
     };
-    let report = pass::run(&mut house, order, Clock::at(now), || open::post(config, &tokens, now), &show);
+    let report = pass::run(&mut house, order, Clock::at(now), |ledger| open::post(config, ledger, now), &show);
     bar.finish_and_clear();
     report
 }

@@ -109,8 +109,7 @@ fn address(config: &Config, channel: Channel, to: &str) -> Result<Arc<str>> {
             .ok_or_else(|| usage(format!("{to:?} is not a number in international form, such as +441632960000")))?),
         Channel::Push | Channel::Desktop => Ok(to.into()),
         Channel::InApp => {
-            let ledger = config.ledger_path();
-            let message = format!("in_app needs no test: it is the table in_app_notifications in {}", ledger.display());
+            let message = format!("in_app needs no test: it is the table in_app_notifications in {}", config.ledger);
             Err(usage(message).into())
         }
     }

@@ -49,5 +49,5 @@ fn queue(config: &Config, exit: Exit) -> Option<Queue> {
     if exit == Exit::TryLater {
         return None;
     }
-    Ledger::open_to_read(&config.ledger_path()).and_then(|ledger| ledger.queue(Utc::now())).ok()
+    Ledger::at_to_read(&config.ledger).and_then(|ledger| ledger.queue(Utc::now())).ok()
 }

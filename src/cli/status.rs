@@ -37,7 +37,7 @@ enum Level {
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let config = open::config(global)?;
-    let looked = Ledger::open_to_read(&config.ledger_path()).and_then(|ledger| ledger.overview(Utc::now(), PASSES));
+    let looked = Ledger::at_to_read(&config.ledger).and_then(|ledger| ledger.overview(Utc::now(), PASSES));
     let overview = match looked {
         Ok(overview) => overview,
         Err(error) => {

@@ -50,13 +50,12 @@ enum Subject {
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let config = open::config(global)?;
-    let path = config.ledger_path();
     let (subject, adds) = match &arguments.command {
-        Command::List => return list(global, &Ledger::open_to_read(&path)?, config.desk.time_zone.0),
+        Command::List => return list(global, &Ledger::at_to_read(&config.ledger)?, config.desk.time_zone.0),
         Command::Add { address } => (address_of(address)?, true),
         Command::Remove { address } => (subject_of(address)?, false),
     };
-    let (_lock, ledger) = lock::ledger_in_hand(&path)?;
+    let (_lock, ledger) = lock::ledger_in_hand(&config.ledger)?;
     let (channel, shown, was_there) = match &subject {
         Subject::Address(channel, address) if adds => {
             ledger.block(*channel, address, Utc::now())?;

@@ -180,10 +180,10 @@ fn names_are_found_from_the_folder_of_the_settings() {
     let text = settings("", "", "[ledger]\npath = \"ledger.db\"\n[templates]\nfolder = \"mails\"");
     let config = Config::parse(&text, Path::new("/etc/doorbell/doorbell.toml")).unwrap();
     assert_eq!(config.desk_path().as_deref(), Some(Path::new("/etc/doorbell/chat.db")));
-    assert_eq!(config.ledger_path(), Path::new("/etc/doorbell/ledger.db"));
+    assert_eq!(config.ledger.path(), Some(Path::new("/etc/doorbell/ledger.db")));
     assert_eq!(config.template_folder().as_deref(), Some(Path::new("/etc/doorbell/mails")));
     let config = Config::parse(&settings("", "", ""), Path::new("doorbell.toml")).unwrap();
-    assert_eq!((Some(config.ledger_path()), config.template_folder()), (config.desk_path(), None));
+    assert_eq!((config.ledger.path(), config.template_folder()), (config.desk_path().as_deref(), None));
 }
 
 #[test]

@@ -14,10 +14,11 @@ use super::rule::{Known, WrittenRule};
 use super::{Config, Limits, ScheduledRule};
 use crate::deliver::{self, desktop, email, http, push, sms};
 use crate::desk::{self, DeskUrl};
-use crate::ledger;
+use crate::ledger::{self, Place, Server};
 use crate::model::{Channel, Named};
 use crate::render;
 use crate::route::{BotSettings, PresenceSettings};
+use crate::server::Address;
 
 /// A mistake that only shows when parts are seen together: where it stands, and what to say.
 pub(super) struct Fault {
@@ -29,8 +30,8 @@ pub(super) struct Fault {
 #[serde(deny_unknown_fields)]
 pub(super) struct Written {
     desk: Spanned<desk::Settings>,
-    #[serde(default)]
-    ledger: ledger::Settings,
+    #[serde(default = "no_ledger")]
+    ledger: Spanned<ledger::Settings>,
     #[serde(default)]
     presence: PresenceSettings,
     #[serde(default)]
@@ -56,7 +57,7 @@ pub(super) struct Written {
 impl Written {
     pub(super) fn checked(self, folder: PathBuf) -> Result<Config, Fault> {
         let takes_replies = self.sms.as_ref().is_some_and(sms::Settings::takes_replies);
-        let ledger = fits_together(&self.desk, self.ledger.path.as_deref(), takes_replies, &folder)?;
+        let ledger = fits_together(&self.desk, &self.ledger, takes_replies, &folder)?;
         let people = self.people.into_iter().map(|(name, person)| person.checked(name, &folder));
         let mut people: HashMap<Arc<str>, Named> = people.collect::<Result<_, _>>()?;
         if self.rule.is_empty() {
@@ -90,48 +91,70 @@ impl Written {
     }
 }
 
+fn no_ledger() -> Spanned<ledger::Settings> {
+    Spanned::new(0..0, ledger::Settings::default())
+}
+
 /// What a desk on a server, or in a file, asks of the other settings. Answers where the ledger is.
 fn fits_together(
     desk: &Spanned<desk::Settings>,
-    ledger: Option<&Path>,
+    ledger: &Spanned<ledger::Settings>,
     takes_replies: bool,
     folder: &Path,
-) -> Result<PathBuf, Fault> {
+) -> Result<Place, Fault> {
     let settings = desk.get_ref();
-    let of_server = [("password_file", &settings.password_file), ("ca_file", &settings.ca_file)];
+    if let Some(wrong) = wrong_with_desk(settings, takes_replies) {
+        return Err(fault(desk, wrong));
+    }
+    if let Some(place) = ledger.get_ref().place(folder).map_err(|wrong| fault(ledger, wrong))? {
+        return Ok(place);
+    }
+    match &settings.url {
+        // somebody else's database is not ours to write to
+        _ if settings.adapter.is_some() => Err(fault(
+            desk,
+            "a desk that is read by an adapter is only read, so the ledger needs a place of its own; add [ledger] with \
+             path = \"/var/lib/doorbell/ledger.db\", or with url = \"postgres://USER@HOST/DATABASE\""
+                .into(),
+        )),
+        // refused without an adapter, which asks for a place of its own
+        DeskUrl::MariaDb(_) => Err(fault(desk, "a desk on MariaDB is read by an adapter only; name it".into())),
+        DeskUrl::Sqlite(path) => Ok(Place::File(folder.join(path))),
+        DeskUrl::Postgres(address) => Ok(Place::Server(Box::new(Server {
+            address: Address::clone(address),
+            password_file: settings.password_file.clone(),
+            ca_file: settings.ca_file.clone(),
+            folder: folder.to_owned(),
+        }))),
+    }
+}
+
+/// What does not go with the kind of desk that it is.
+fn wrong_with_desk(desk: &desk::Settings, takes_replies: bool) -> Option<String> {
+    let of_server = [("password_file", &desk.password_file), ("ca_file", &desk.ca_file)];
     let of_server = of_server.iter().find(|(_, value)| value.is_some());
-    let (file, adapter) = (settings.url.path(folder), settings.adapter.is_some());
-    let on_server = format!("a desk on {}", settings.url.engine());
-    let kind = if adapter { "a desk that is read by an adapter" } else { on_server.as_str() };
-    // somebody else's file is not ours to write to
-    let own_file = file.clone().filter(|_| !adapter);
-    let wrong = match (&own_file, ledger, of_server) {
-        _ if !adapter && matches!(settings.url, DeskUrl::MariaDb(_)) => {
+    let is_file = matches!(desk.url, DeskUrl::Sqlite(_));
+    let on_server = format!("a desk on {}", desk.url.engine());
+    let kind = if desk.adapter.is_some() { "a desk that is read by an adapter" } else { on_server.as_str() };
+    let is_only_read = desk.adapter.is_some() || !is_file;
+    match of_server {
+        _ if desk.adapter.is_none() && matches!(desk.url, DeskUrl::MariaDb(_)) => {
             Some(format!("{kind} is read by an adapter only; name it, such as adapter = \"livehelperchat\""))
         }
-        _ if !adapter && !settings.relations.is_empty() => Some(
+        _ if desk.adapter.is_none() && !desk.relations.is_empty() => Some(
             "desk.relations corrects an adapter, and there is none; add adapter = \"chatwoot\", or take desk.relations out"
                 .into(),
         ),
-        (_, _, Some((key, _))) if file.is_some() => Some(format!(
-            "desk.{key} belongs to a desk on a server, and desk.url names a file; take {key} out"
-        )),
-        (Some(_), ..) => None,
-        (None, None, _) => Some(format!(
-            "{kind} is only read, so the ledger needs a file of its own; add [ledger] with \
-             path = \"/var/lib/doorbell/ledger.db\""
-        )),
-        (None, Some(_), _) if settings.mark_read_after_email => {
+        Some((key, _)) if is_file => {
+            Some(format!("desk.{key} belongs to a desk on a server, and desk.url names a file; take {key} out"))
+        }
+        _ if is_only_read && desk.mark_read_after_email => {
             Some(format!("{kind} is only read, so nothing can be marked as read there; take mark_read_after_email out"))
         }
-        (None, Some(_), _) if takes_replies => {
+        _ if is_only_read && takes_replies => {
             Some(format!("{kind} is only read, so what people text cannot go there; take sms.replies out"))
         }
-        (None, Some(_), _) => None,
-    };
-    match (wrong, ledger.map(|path| folder.join(path)).or(own_file)) {
-        (None, Some(path)) => Ok(path),
-        (wrong, _) => Err(fault(desk, wrong.unwrap_or_default())),
+        _ => None,
     }
 }
 

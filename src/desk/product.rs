@@ -13,7 +13,7 @@ pub(super) mod trouble;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use anyhow::{Context, Result};
 
@@ -24,6 +24,7 @@ use super::dialect::{Dialect, for_postgres};
 use super::mariadb::spelled as for_mariadb;
 use super::value::Parameter;
 use super::{Adapter, DeskError, Reading, Snapshot};
+use crate::model::ConversationId;
 
 /// How a product is read here.
 #[derive(Debug)]
@@ -31,6 +32,15 @@ pub(super) struct Product {
     pub(super) adapter: Adapter,
     /// The relations that the database was asked about, with the type of each column.
     known: RefCell<HashMap<&'static str, Vec<(String, Native)>>>,
+}
+
+/// Which conversations were found waiting in a snapshot: what was asked once need not be asked again.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    /// All that wait are known.
+    all: bool,
+    asked: HashSet<ConversationId>,
+    found: HashSet<ConversationId>,
 }
 
 /// Ids as a column of this database takes them; those that it cannot hold belong to no row and are left out.
@@ -86,12 +96,26 @@ impl Keys {
     }
 }
 
+impl Waiting {
+    /// Takes in what waits among these, or among all.
+    fn learn<'a>(&mut self, among: Option<&[ConversationId]>, found: impl IntoIterator<Item = &'a ConversationId>) {
+        self.all |= among.is_none();
+        self.asked.extend(among.into_iter().flatten().cloned());
+        self.found.extend(found.into_iter().cloned());
+    }
+
+    /// Those of which nothing is known.
+    fn unknown(&self, ids: &[ConversationId]) -> Vec<ConversationId> {
+        ids.iter().filter(|id| !self.all && !self.asked.contains(id)).cloned().collect()
+    }
+}
+
 /// Each id as text and, if it is one, as a number: a column without a type of its own compares by the value's.
 fn either<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
     let ids: BTreeSet<&str> = ids.into_iter().collect();
     let numbers = ids.iter().filter_map(|id| id.parse::<i64>().ok()).map(serde_json::Value::from);
     let texts = ids.iter().map(|id| serde_json::Value::from(*id));
-    serde_json::Value::from_iter(numbers.chain(texts)).to_string()
+    numbers.chain(texts).collect::<serde_json::Value>().to_string()
 }
 
 impl Snapshot<'_> {

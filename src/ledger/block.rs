@@ -5,12 +5,12 @@ use std::collections::HashSet;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::Ledger;
 use super::columns::{instant, ms};
 use super::exchange::{Settled, Settlement};
 use super::key::address_key;
+use super::store::{Store, values};
 use crate::model::{Channel, Delivery, Outcome, Reply, masked};
 
 /// How long a refusal holds: mailboxes come back, and nobody looks at a list of blocks every day.
@@ -51,50 +51,45 @@ pub struct Blocked {
 impl Ledger {
     /// The addresses that are blocked at `now`.
     pub fn blocks(&self, now: DateTime<Utc>) -> Result<Blocks> {
-        let mut read = self
-            .connection
-            .prepare_cached("SELECT address_key FROM doorbell_block WHERE until IS NULL OR until > ?1")?;
-        let keys = read.query_map([ms(now)], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-        Ok(Blocks { install_id: self.install_id.clone(), keys })
+        let read = "SELECT address_key FROM doorbell_block WHERE until IS NULL OR until > ?1";
+        let keys = self.store.all(read, values![ms(now)], |row| row.get(0))?;
+        Ok(Blocks { install_id: self.install_id.clone(), keys: keys.into_iter().collect() })
     }
 
     /// The first instant after `now` at which an address is not blocked any more.
     pub fn next_unblock(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
-        let mut read = self.connection.prepare_cached("SELECT min(until) FROM doorbell_block WHERE until > ?1")?;
-        let until: Option<Option<i64>> = read.query_row([ms(now)], |row| row.get(0)).optional()?;
-        Ok(until.flatten().map(instant))
+        let read = "SELECT min(until) FROM doorbell_block WHERE until > ?1";
+        let until: Option<i64> = self.store.one(read, values![ms(now)], |row| row.get(0))?;
+        Ok(until.map(instant))
     }
 
     /// The blocked addresses, latest first.
     pub fn blocked(&self, now: DateTime<Utc>) -> Result<Vec<Blocked>> {
-        let mut read = self.connection.prepare(
-            "SELECT channel, shown, since, until, reason FROM doorbell_block
-             WHERE until IS NULL OR until > ?1 ORDER BY since DESC, channel, shown",
-        )?;
-        let blocked = read.query_map([ms(now)], |row| {
+        let read = "SELECT channel, shown, since, until, reason FROM doorbell_block
+             WHERE until IS NULL OR until > ?1 ORDER BY since DESC, channel, shown";
+        self.store.all(read, values![ms(now)], |row| {
             Ok(Blocked {
                 channel: row.get(0)?,
                 shown: row.get(1)?,
                 since: instant(row.get(2)?),
-                until: row.get::<_, Option<i64>>(3)?.map(instant),
+                until: row.get::<Option<i64>>(3)?.map(instant),
                 reason: row.get(4)?,
             })
-        })?;
-        Ok(blocked.collect::<rusqlite::Result<_>>()?)
+        })
     }
 
     /// Blocks an address until a person takes it out.
     pub fn block(&self, channel: Channel, address: &str, now: DateTime<Utc>) -> Result<()> {
         let key = address_key(&self.install_id, channel, address);
         let new = Row { channel, key, shown: masked(address), until: None, reason: String::new(), delivery: None };
-        write(&self.connection, &new, now).context("block an address")
+        write(&self.store, &new, now).context("block an address")
     }
 
     /// Takes an address out of the blocked ones; answers whether it was there.
     pub fn unblock(&self, channel: Channel, address: &str) -> Result<bool> {
         let key = address_key(&self.install_id, channel, address);
         let delete = "DELETE FROM doorbell_block WHERE channel = ?1 AND address_key = ?2";
-        Ok(self.connection.execute(delete, (channel.word(), key)).context("unblock an address")? > 0)
+        Ok(self.store.execute(delete, values![channel.word(), key]).context("unblock an address")? > 0)
     }
 
     /// Takes a device out of the blocked ones by its id at the desk; answers whether it was there.
@@ -102,23 +97,23 @@ impl Ledger {
         // blocks of older versions show the beginning of a token
         let delete = "DELETE FROM doorbell_block WHERE channel = ?1 AND (shown = ?2 OR delivery_id IN (
                SELECT id FROM doorbell_delivery WHERE channel = ?1 AND endpoint = ?3))";
-        let rows = self.connection.execute(delete, (channel.word(), shown_device(device), device));
+        let rows = self.store.execute(delete, values![channel.word(), shown_device(device), device]);
         Ok(rows.context("unblock a device")? > 0)
     }
 }
 
 /// Blocks a number whose owner wants no more texts, until [`begin_again`].
-pub(super) fn stop(transaction: &Transaction<'_>, install_id: &str, number: &str, now: DateTime<Utc>) -> Result<()> {
+pub(super) fn stop(store: &Store, install_id: &str, number: &str, now: DateTime<Utc>) -> Result<()> {
     let key = address_key(install_id, Channel::Sms, number);
     let (channel, shown, reason) = (Channel::Sms, masked(number), STOPPED.to_owned());
-    write(transaction, &Row { channel, key, shown, until: None, reason, delivery: None }, now)
+    write(store, &Row { channel, key, shown, until: None, reason, delivery: None }, now)
 }
 
 /// Lets texts go to a number again; what a person blocked stays blocked. Answers whether it was blocked.
-pub(super) fn begin_again(transaction: &Transaction<'_>, install_id: &str, number: &str) -> Result<bool> {
+pub(super) fn begin_again(store: &Store, install_id: &str, number: &str) -> Result<bool> {
     let key = address_key(install_id, Channel::Sms, number);
     let delete = "DELETE FROM doorbell_block WHERE channel = ?1 AND address_key = ?2 AND reason <> ''";
-    Ok(transaction.execute(delete, (Channel::Sms.word(), key))? > 0)
+    Ok(store.execute(delete, values![Channel::Sms.word(), key])? > 0)
 }
 
 struct Row {
@@ -131,21 +126,20 @@ struct Row {
 }
 
 /// What a person blocked stays so whatever a provider says afterwards.
-fn write(connection: &Connection, row: &Row, now: DateTime<Utc>) -> Result<()> {
-    connection
-        .prepare_cached(
+fn write(store: &Store, row: &Row, now: DateTime<Utc>) -> Result<()> {
+    store.execute(
             "INSERT INTO doorbell_block(channel, address_key, shown, since, until, reason, delivery_id)
              VALUES (?1, ?2, ?3, ?4, ?5, substr(?6, 1, 500), ?7)
-             ON CONFLICT DO UPDATE SET shown = excluded.shown, since = excluded.since, until = excluded.until,
-               reason = excluded.reason, delivery_id = excluded.delivery_id WHERE until IS NOT NULL",
-        )?
-        .execute(params![
+             ON CONFLICT(channel, address_key) DO UPDATE SET shown = excluded.shown, since = excluded.since, until = excluded.until,
+               reason = excluded.reason, delivery_id = excluded.delivery_id
+             WHERE doorbell_block.until IS NOT NULL",
+        values![
             row.channel.word(),
-            row.key,
-            row.shown,
+            &row.key,
+            &row.shown,
             ms(now),
             row.until.map(ms),
-            row.reason,
+            &row.reason,
             row.delivery
         ])?;
     Ok(())
@@ -155,35 +149,29 @@ fn write(connection: &Connection, row: &Row, now: DateTime<Utc>) -> Result<()> {
 ///
 /// A report may name where a mail was forwarded to: only the address that was written to is blocked.
 pub(super) fn block_bounced(
-    transaction: &Transaction<'_>,
+    store: &Store,
     install_id: &str,
     delivery: i64,
     (addresses, reply): (&[String], &Reply),
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    let shown: String = transaction
-        .prepare_cached("SELECT endpoint_shown FROM doorbell_delivery WHERE id = ?1")?
-        .query_row([delivery], |row| row.get(0))?;
+    let read = "SELECT endpoint_shown FROM doorbell_delivery WHERE id = ?1";
+    let shown: String = store.one(read, values![delivery], |row| row.get(0))?;
     let Some(address) = addresses.iter().find(|address| masked(address) == shown) else { return Ok(false) };
-    refuse(transaction, install_id, (Channel::Email, address, shown), (delivery, reply), now)?;
+    refuse(store, install_id, (Channel::Email, address, shown), (delivery, reply), now)?;
     Ok(true)
 }
 
 /// Blocks the address that a provider refused with its own words; what doorbell itself found wrong may be mended
 /// tomorrow.
-pub(super) fn block_refused(
-    transaction: &Transaction<'_>,
-    install_id: &str,
-    settled: &Settled<'_>,
-    now: DateTime<Utc>,
-) -> Result<()> {
+pub(super) fn block_refused(store: &Store, install_id: &str, settled: &Settled<'_>, now: DateTime<Utc>) -> Result<()> {
     let Settlement::Answered(Outcome::RefusedRecipient(reply)) = &settled.settlement else { return Ok(()) };
     if settled.address.is_empty() || !reply.code.starts_with(|letter: char| letter.is_ascii_digit()) {
         return Ok(());
     }
     let Delivery { id, channel, endpoint, .. } = settled.delivery;
     let shown = if endpoint.is_empty() { masked(settled.address) } else { shown_device(endpoint) };
-    refuse(transaction, install_id, (*channel, settled.address, shown), (*id, reply), now)
+    refuse(store, install_id, (*channel, settled.address, shown), (*id, reply), now)
 }
 
 /// A token says nothing to people, and the desk shows its devices by number.
@@ -192,7 +180,7 @@ fn shown_device(device: &str) -> String {
 }
 
 fn refuse(
-    transaction: &Transaction<'_>,
+    store: &Store,
     install_id: &str,
     (channel, address, shown): (Channel, &str, String),
     (delivery, reply): (i64, &Reply),
@@ -206,5 +194,5 @@ fn refuse(
         reason: reply.words(),
         delivery: Some(delivery),
     };
-    write(transaction, &row, now)
+    write(store, &row, now)
 }

@@ -2,11 +2,11 @@
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension, TransactionBehavior};
 
 use super::Ledger;
 use super::block::block_bounced;
 use super::columns::ms;
+use super::store::values;
 use crate::model::Reply;
 
 /// The delivery of a mail that came back.
@@ -36,16 +36,14 @@ impl Ledger {
         addresses: &[String],
         now: DateTime<Utc>,
     ) -> Result<Option<Bounced>> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.store.begin()?;
         let sql = "UPDATE doorbell_delivery
                    SET state = 'dead', closed_at = ?2, reply_code = ?3, reply_text = ?4, uid = NULL
                    WHERE uid = ?1 AND channel = 'email' AND state IN ('sent','unknown') RETURNING id, recipient";
         let mut bounced = transaction
-            .prepare_cached(sql)?
-            .query_row((uid, ms(now), &reply.code, &reply.text), |row| {
+            .first(sql, values![uid, ms(now), &reply.code, &reply.text], |row| {
                 Ok(Bounced { delivery: row.get(0)?, recipient: row.get(1)?, is_blocked: false })
             })
-            .optional()
             .context("record what came back")?;
         if let Some(bounced) = &mut bounced {
             let told = (addresses, reply);

@@ -1,8 +1,9 @@
 //! Between values and columns.
 
+use anyhow::Result;
 use chrono::{DateTime, Utc};
-use rusqlite::Row;
 
+use super::store::Row;
 use crate::model::{Item, MessageRef, Why};
 use crate::notation::reckonable;
 
@@ -16,20 +17,20 @@ pub(super) fn instant(milliseconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(milliseconds).and_then(reckonable).unwrap_or_default()
 }
 
-/// A list of values for `IN (SELECT value FROM json_each(?))`.
-pub(super) fn list<T: serde::Serialize>(values: impl Iterator<Item = T>) -> String {
-    serde_json::to_string(&values.collect::<Vec<_>>()).unwrap_or_else(|_| "[]".into())
+/// A list of texts to look among.
+pub(super) fn texts<T: ToString>(values: impl Iterator<Item = T>) -> Vec<String> {
+    values.map(|value| value.to_string()).collect()
 }
 
 /// Reads `rule, conversation_id, message_id, message_at, waiting_since, why, matter, step` from the given column on.
-pub(super) fn item(row: &Row<'_>, from: usize) -> rusqlite::Result<Item> {
+pub(super) fn item(row: &Row<'_>, from: usize) -> Result<Item> {
     Ok(Item {
-        rule: row.get::<_, String>(from)?.into(),
-        conversation: row.get::<_, String>(from + 1)?.into(),
-        latest: MessageRef { id: row.get::<_, String>(from + 2)?.into(), at: instant(row.get(from + 3)?) },
+        rule: row.get::<String>(from)?.into(),
+        conversation: row.get::<String>(from + 1)?.into(),
+        latest: MessageRef { id: row.get::<String>(from + 2)?.into(), at: instant(row.get(from + 3)?) },
         since: instant(row.get(from + 4)?),
-        why: Why::parse(&row.get::<_, String>(from + 5)?),
-        matter: row.get::<_, String>(from + 6)?.into(),
+        why: Why::parse(&row.get::<String>(from + 5)?),
+        matter: row.get::<String>(from + 6)?.into(),
         step: row.get(from + 7)?,
     })
 }

@@ -2,11 +2,10 @@
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
-use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
 
 use super::Ledger;
 use super::columns::{instant, ms};
+use super::store::{Store, values};
 
 /// What the copy begins with, by table, in the order of its columns or of those that are named; `?1` is the instant.
 const ROWS: [(&str, &str); 6] = [
@@ -21,8 +20,8 @@ const ROWS: [(&str, &str); 6] = [
            attempt, ambiguous, queued_at, next_attempt_at, give_up_at, begun_at, reply_code, reply_text)",
         "SELECT id, account, recipient, channel, gateway, endpoint, endpoint_shown, subject, 'queued',
            CASE WHEN ambiguous > 0 THEN uid END,
-           attempt - (state = 'claimed'), ambiguous, queued_at, next_attempt_at, give_up_at, begun_at,
-           reply_code, reply_text
+           CASE WHEN state = 'claimed' THEN attempt - 1 ELSE attempt END, ambiguous, queued_at, next_attempt_at,
+           give_up_at, begun_at, reply_code, reply_text
          FROM doorbell_delivery WHERE queued_at < ?1 AND (closed_at IS NULL OR closed_at >= ?1)",
     ),
     (
@@ -48,8 +47,8 @@ impl Ledger {
         let mut copy = Self::in_memory()?;
         copy.install_id.clone_from(&self.install_id);
         // one state of the ledger, though a pass may be at work on it
-        let real = self.connection.unchecked_transaction().context("read ledger")?;
-        let transaction = copy.connection.transaction()?;
+        let real = self.store.look().context("read ledger")?;
+        let transaction = copy.store.begin()?;
         for (table, sql) in ROWS.into_iter().chain([("doorbell_mark", EARLIER_MARKS)]) {
             let copied = || format!("copy {} of the ledger", table.split('(').next().unwrap_or(table));
             pour(&real, &transaction, table, sql, from).with_context(copied)?;
@@ -60,25 +59,18 @@ impl Ledger {
 
     /// When the next queued delivery is due.
     pub fn next_attempt(&self) -> Result<Option<DateTime<Utc>>> {
-        let at: Option<i64> = self
-            .connection
-            .prepare_cached("SELECT min(next_attempt_at) FROM doorbell_delivery WHERE state = 'queued'")?
-            .query_row([], |row| row.get(0))?;
+        let read = "SELECT min(next_attempt_at) FROM doorbell_delivery WHERE state = 'queued'";
+        let at: Option<i64> = self.store.one(read, &[], |row| row.get(0))?;
         Ok(at.map(instant))
     }
 }
 
 /// Copies rows; of two with one key the later one stays.
-fn pour(real: &Connection, copy: &Connection, table: &str, sql: &str, from: DateTime<Utc>) -> Result<()> {
-    let mut select = real.prepare(sql)?;
-    let columns = select.column_count();
-    let places = vec!["?"; columns].join(", ");
-    // not by the names that the select has: in a damaged file they are no text, and asking for them panics
-    let mut write = copy.prepare(&format!("INSERT OR REPLACE INTO {table} VALUES ({places})"))?;
-    let mut rows = select.query([ms(from)])?;
-    while let Some(row) = rows.next()? {
-        let values = (0..columns).map(|index| row.get(index)).collect::<rusqlite::Result<Vec<Value>>>()?;
-        write.execute(params_from_iter(values))?;
-    }
+fn pour(real: &Store, copy: &Store, table: &str, sql: &str, from: DateTime<Utc>) -> Result<()> {
+    real.all(sql, values![ms(from)], |row| {
+        let values = row.parameters()?;
+        let places = vec!["?"; values.len()].join(", ");
+        copy.execute(&format!("INSERT OR REPLACE INTO {table} VALUES ({places})"), &values)
+    })?;
     Ok(())
 }

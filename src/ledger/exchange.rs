@@ -1,19 +1,19 @@
 //! The answers of some deliveries and the start of others in one commit, grouped over lanes.
 //! This is what makes "told twice" bounded by the deliveries on the wire.
 
-use anyhow::{Context, Result};
-use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
+use std::collections::HashSet;
 
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+
+use super::Ledger;
 use super::block::block_refused;
 use super::columns::ms;
-use super::enqueue::write_items;
-use super::{AMBIGUOUS_RESENDS, Ledger, retry_after};
+use super::queue::write_items;
+use super::settle::{advance_marks, settle};
+use super::store::{Rows, Store, values};
 use crate::failpoint;
-use crate::model::{Delivery, Item, Note, OnAmbiguous, Outcome, Reason, Reply};
-
-/// How often the lock is waited for again, half a minute each, before answers are given up for lost.
-const PATIENCE: u32 = 10;
+use crate::model::{Delivery, Item, Note, OnAmbiguous, Outcome, Reason};
 
 /// A delivery about to go on the wire.
 #[derive(Debug)]
@@ -84,36 +84,22 @@ impl Ledger {
         begun: &[Begin<'_>],
         now: DateTime<Utc>,
     ) -> Result<(Vec<Closed>, Vec<bool>)> {
-        let mut patience = PATIENCE;
-        loop {
-            match self.exchange_once(settled, begun, now) {
-                // answers in hand must not be lost: without them what was accepted would be sent again
-                Err(error) if patience > 0 && is_busy(&error) => {
-                    tracing::warn!("the ledger is held by another program; {} answers wait for it", settled.len());
-                    patience -= 1;
-                }
-                result => return result,
-            }
-        }
+        // answers in hand must not be lost: without them what was accepted would be sent again
+        self.patiently(&format!("{} answers", settled.len()), |ledger| ledger.exchange_once(settled, begun, now))
     }
 
     fn exchange_once(
-        &mut self,
+        &self,
         settled: &[Settled<'_>],
         begun: &[Begin<'_>],
         now: DateTime<Utc>,
     ) -> Result<(Vec<Closed>, Vec<bool>)> {
-        let (pass, install_id) = (self.pass, &self.install_id);
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut closed = Vec::with_capacity(settled.len());
-        for one in settled {
-            let end = settle(&transaction, pass, one, now)?;
-            if end == Closed::Dead {
-                block_refused(&transaction, install_id, one, now)?;
-            }
-            closed.push(end);
+        let transaction = self.store.begin()?;
+        let closed = settle(&transaction, self.pass, settled, now)?;
+        for (one, _) in settled.iter().zip(&closed).filter(|(_, closed)| **closed == Closed::Dead) {
+            block_refused(&transaction, &self.install_id, one, now)?;
         }
-        let may_go = begun.iter().map(|one| begin(&transaction, pass, one, now)).collect::<Result<_>>()?;
+        let may_go = begin(&transaction, self.pass, begun, now)?;
         let pass_by = |begins: &str, settles: &str| {
             if !begun.is_empty() {
                 failpoint::reached(begins);
@@ -129,246 +115,57 @@ impl Ledger {
     }
 }
 
-fn is_busy(error: &anyhow::Error) -> bool {
-    let code = error
-        .chain()
-        .find_map(|cause| cause.downcast_ref::<rusqlite::Error>())
-        .and_then(rusqlite::Error::sqlite_error_code);
-    matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+/// Answers for each whether it may go on the wire.
+fn begin(store: &Store, pass: i64, begun: &[Begin<'_>], now: DateTime<Utc>) -> Result<Vec<bool>> {
+    let keys = Rows::default()
+        .integers("id", begun.iter().map(|one| one.delivery.id))
+        .texts("uid", begun.iter().map(|one| one.uid));
+    let twins = "SELECT r.id FROM {rows} JOIN doorbell_delivery d ON d.uid = r.uid AND d.id <> r.id";
+    let twins: HashSet<i64> = store.all_of_rows(twins, &[], &keys, |row| row.get(0))?.into_iter().collect();
+    let (told, others): (Vec<_>, Vec<_>) = begun.iter().partition(|one| twins.contains(&one.delivery.id));
+    if !told.is_empty() {
+        // the very same content has been on the wire: it must not go again, and its marks must stand
+        take_over(store, told.iter().map(|one| (one.delivery, one.items)))?;
+        let suppressed = told.iter().map(|one| {
+            let settlement = Settlement::Suppressed(Reason::AlreadyTold);
+            Settled { delivery: one.delivery, uid: "", address: "", settlement }
+        });
+        settle(store, pass, &suppressed.collect::<Vec<_>>(), now)?;
+        advance_marks(store, told.iter().map(|one| one.delivery.id).collect(), now)?;
+    }
+    let going = put_on_the_wire(store, pass, &others, now)?;
+    take_over(
+        store,
+        others.iter().filter(|one| going.contains(&one.delivery.id)).map(|one| (one.delivery, one.items)),
+    )?;
+    Ok(begun.iter().map(|one| going.contains(&one.delivery.id)).collect())
 }
 
-fn begin(transaction: &Transaction<'_>, pass: i64, start: &Begin<'_>, now: DateTime<Utc>) -> Result<bool> {
-    let delivery = start.delivery;
-    let twin: Option<i64> = transaction
-        .prepare_cached("SELECT id FROM doorbell_delivery WHERE uid = ?1 AND id <> ?2")?
-        .query_row((start.uid, delivery.id), |row| row.get(0))
-        .optional()?;
-    if twin.is_some() {
-        // the very same content has been on the wire: it must not go again, and its marks must stand
-        take_over(transaction, delivery, start.items)?;
-        let suppressed = Settlement::Suppressed(Reason::AlreadyTold);
-        settle(transaction, pass, &Settled { delivery, uid: start.uid, address: "", settlement: suppressed }, now)?;
-        advance_marks(transaction, delivery.id, now)?;
-        return Ok(false);
-    }
-    let begun = transaction
-        .prepare_cached(
-            "UPDATE doorbell_delivery SET state = 'sending', uid = ?4, begun_at = ?5, endpoint_shown = ?6,
-               policy = ?7
-             WHERE id = ?1 AND owner = ?2 AND attempt = ?3 AND state = 'claimed'",
-        )?
-        .execute(params![
-            delivery.id,
-            pass,
-            delivery.attempt,
-            start.uid,
-            ms(now),
-            start.shown,
-            start.on_ambiguous.word()
-        ])?;
-    if begun == 1 {
-        take_over(transaction, delivery, start.items)?;
-    }
-    Ok(begun == 1)
+/// Those that are still this pass's own.
+fn put_on_the_wire(store: &Store, pass: i64, begun: &[&Begin<'_>], now: DateTime<Utc>) -> Result<HashSet<i64>> {
+    let rows = Rows::default()
+        .integers("id", begun.iter().map(|one| one.delivery.id))
+        .integers("attempt", begun.iter().map(|one| i64::from(one.delivery.attempt)))
+        .texts("uid", begun.iter().map(|one| one.uid))
+        .texts("shown", begun.iter().map(|one| one.shown))
+        .texts("policy", begun.iter().map(|one| one.on_ambiguous.word()));
+    let write = "UPDATE doorbell_delivery SET state = 'sending', uid = r.uid, begun_at = ?2, endpoint_shown = r.shown,
+           policy = r.policy
+         FROM {rows}
+         WHERE doorbell_delivery.id = r.id AND doorbell_delivery.owner = ?1 AND doorbell_delivery.attempt = r.attempt
+           AND doorbell_delivery.state = 'claimed'
+         RETURNING doorbell_delivery.id";
+    Ok(store.all_of_rows(write, values![pass, ms(now)], &rows, |row| row.get(0))?.into_iter().collect())
 }
 
 /// What is told in the end, where the re-check found other items than those that were queued.
-fn take_over(transaction: &Transaction<'_>, delivery: &Delivery, items: &[Item]) -> Result<()> {
-    if items != delivery.items {
-        transaction.prepare_cached("DELETE FROM doorbell_item WHERE delivery_id = ?1")?.execute([delivery.id])?;
-        write_items(transaction, delivery.id, items.iter())?;
+pub(super) fn take_over<'a>(store: &Store, told: impl Iterator<Item = (&'a Delivery, &'a [Item])>) -> Result<()> {
+    let changed: Vec<_> = told.filter(|(delivery, items)| **items != delivery.items).collect();
+    if changed.is_empty() {
+        return Ok(());
     }
-    Ok(())
-}
-
-fn settle(transaction: &Transaction<'_>, pass: i64, settled: &Settled<'_>, now: DateTime<Utc>) -> Result<Closed> {
-    let empty = Reply::default();
-    let (closed, reply) = match &settled.settlement {
-        Settlement::Suppressed(_) => (Closed::Suppressed, &empty),
-        Settlement::Shown(..) => (Closed::Sent, &empty),
-        Settlement::Postponed(until) => (Closed::Retried(*until), &empty),
-        Settlement::Answered(outcome) => after(transaction, settled, outcome, now)?,
-    };
-    let row = Row::of(closed, settled, now);
-    let written = transaction
-        .prepare_cached(
-            "UPDATE doorbell_delivery SET state = ?4, owner = NULL, attempt = attempt - ?5, ambiguous = ambiguous + ?6,
-               give_up_at = give_up_at + ?13,
-               uid = CASE WHEN ?7 THEN uid END, next_attempt_at = ?8, closed_at = ?9, reason = ?10,
-               reply_code = ?11, reply_text = substr(?12, 1, 500)
-             WHERE id = ?1 AND owner = ?2 AND attempt = ?3 AND state IN ('claimed','sending')",
-        )?
-        .execute(params![
-            settled.delivery.id,
-            pass,
-            settled.delivery.attempt,
-            row.state,
-            row.attempt_back,
-            row.in_doubt,
-            row.keep_uid || (settled.delivery.frozen_uid.is_some() && closed != Closed::Suppressed),
-            ms(row.next_attempt_at),
-            row.closed_at.map(ms),
-            row.reason,
-            reply.code,
-            reply.text,
-            row.rest.num_milliseconds()
-        ])?;
-    if written == 0 {
-        return Ok(Closed::Lost);
-    }
-    if let Settlement::Shown(note, items) = &settled.settlement {
-        take_over(transaction, settled.delivery, items)?;
-        show(transaction, settled.delivery, note, now)?;
-    }
-    if closed == Closed::Sent {
-        end_rest(transaction, settled.delivery.id, now)?;
-    }
-    if matches!(closed, Closed::Sent | Closed::Dead | Closed::Unknown) {
-        advance_marks(transaction, settled.delivery.id, now)?;
-    }
-    Ok(closed)
-}
-
-/// Puts a note into the feed of the host program.
-fn show(transaction: &Transaction<'_>, delivery: &Delivery, note: &Note, now: DateTime<Utc>) -> Result<()> {
-    transaction
-        .prepare_cached("UPDATE doorbell_delivery SET begun_at = ?2, endpoint_shown = 'the feed' WHERE id = ?1")?
-        .execute((delivery.id, ms(now)))?;
-    transaction
-        .prepare_cached(
-            "INSERT INTO in_app_notifications(account, recipient, kind, title, body, link, conversation_id, sound,
-               sound_repeats, delivery_id, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        )?
-        .execute(params![
-            delivery.account.as_ref().map_or("", |account| account.as_str()),
-            delivery.recipient.to_string(),
-            note.kind,
-            note.title,
-            note.body,
-            note.link,
-            note.conversation.as_str(),
-            note.sound.as_ref().map(|sound| &*sound.name),
-            note.sound.as_ref().is_some_and(|sound| sound.repeats),
-            delivery.id,
-            ms(now),
-        ])?;
-    Ok(())
-}
-
-/// The columns that follow from where a delivery ended up.
-///
-/// A suppressed delivery gives its content key back: the same content may go out after all, when it waits again.
-struct Row {
-    state: &'static str,
-    attempt_back: u32,
-    rest: TimeDelta,
-    in_doubt: u8,
-    keep_uid: bool,
-    next_attempt_at: DateTime<Utc>,
-    closed_at: Option<DateTime<Utc>>,
-    reason: Option<&'static str>,
-}
-
-impl Row {
-    fn of(closed: Closed, settled: &Settled<'_>, now: DateTime<Utc>) -> Self {
-        let is_rest = matches!(settled.settlement, Settlement::Postponed(_));
-        let unanswered = matches!(settled.settlement, Settlement::Suppressed(_));
-        let misconfigured = matches!(settled.settlement, Settlement::Answered(Outcome::Misconfigured { .. }));
-        let in_doubt = matches!(settled.settlement, Settlement::Answered(Outcome::Unknown(_)));
-        let (state, next_attempt_at, closed_at) = match closed {
-            Closed::Sent => ("sent", now, Some(now)),
-            Closed::Dead => ("dead", now, Some(now)),
-            Closed::Unknown => ("unknown", now, Some(now)),
-            Closed::Suppressed | Closed::Lost => ("suppressed", now, Some(now)),
-            Closed::Retried(at) => ("queued", at, None),
-        };
-        Self {
-            state,
-            // what the recipient had no part in does not use up a try; after a rest the tries begin anew
-            attempt_back: if is_rest { settled.delivery.attempt } else { u32::from(unanswered || misconfigured) },
-            rest: if is_rest { (next_attempt_at - now).max(TimeDelta::zero()) } else { TimeDelta::zero() },
-            in_doubt: u8::from(in_doubt),
-            keep_uid: in_doubt || closed == Closed::Sent,
-            next_attempt_at,
-            closed_at,
-            reason: match &settled.settlement {
-                Settlement::Suppressed(reason) => Some(reason.code()),
-                Settlement::Answered(_) | Settlement::Shown(..) | Settlement::Postponed(_) => None,
-            },
-        }
-    }
-}
-
-/// What follows from a provider's answer.
-fn after<'a>(
-    transaction: &Transaction<'_>,
-    settled: &Settled<'_>,
-    outcome: &'a Outcome,
-    now: DateTime<Utc>,
-) -> Result<(Closed, &'a Reply)> {
-    let attempt = settled.delivery.attempt;
-    Ok(match outcome {
-        Outcome::Accepted(reply) => (Closed::Sent, reply),
-        Outcome::RefusedRecipient(reply) | Outcome::RefusedMessage(reply) => (Closed::Dead, reply),
-        // due at once: the pass itself stops the channel, and the next one tries with the mended setting
-        Outcome::Misconfigured { reply, .. } => (Closed::Retried(now), reply),
-        Outcome::Deferred(wish, reply) => {
-            let at = now + retry_after(settled.uid, attempt, *wish);
-            let give_up_at = give_up_at(transaction, settled.delivery.id)?;
-            // nobody there is an outage: it ages nothing, and ends in one digest of what still waits
-            let nobody_there = reply.code.is_empty();
-            let over = !nobody_there && ms(at) > give_up_at;
-            (if over { Closed::Dead } else { Closed::Retried(at) }, reply)
-        }
-        Outcome::Unknown(reply) => {
-            let again = may_be_repeated(transaction, settled.delivery.id)?;
-            (
-                if again { Closed::Retried(now + retry_after(settled.uid, attempt, None)) } else { Closed::Unknown },
-                reply,
-            )
-        }
-    })
-}
-
-fn give_up_at(transaction: &Transaction<'_>, delivery: i64) -> Result<i64> {
-    let mut read = transaction.prepare_cached("SELECT give_up_at FROM doorbell_delivery WHERE id = ?1")?;
-    Ok(read.query_row([delivery], |row| row.get(0))?)
-}
-
-/// Whether what may have arrived goes once more.
-fn may_be_repeated(transaction: &Transaction<'_>, delivery: i64) -> Result<bool> {
-    let mut read = transaction
-        .prepare_cached("SELECT policy = 'resend' AND ambiguous < ?2 FROM doorbell_delivery WHERE id = ?1")?;
-    Ok(read.query_row((delivery, AMBIGUOUS_RESENDS), |row| row.get(0))?)
-}
-
-/// Whoever rested was told: their rule need not be due at the opening, and no pass would say so.
-fn end_rest(transaction: &Transaction<'_>, delivery: i64, now: DateTime<Utc>) -> Result<()> {
-    transaction
-        .prepare_cached(
-            "UPDATE doorbell_decision SET reason = 'told', since = ?2, until = NULL
-             WHERE reason IN (?3, ?4) AND (conversation_id, rule, recipient, channel, matter) IN (
-               SELECT conversation_id, rule, recipient, channel, matter
-               FROM doorbell_item JOIN doorbell_delivery ON doorbell_delivery.id = delivery_id WHERE delivery_id = ?1)",
-        )?
-        .execute((delivery, ms(now), Reason::QuietHours.code(), Reason::OffWork.code()))?;
-    Ok(())
-}
-
-/// Moves the marks of a closed delivery to what it told; a mark never goes back.
-pub(super) fn advance_marks(transaction: &Transaction<'_>, delivery: i64, now: DateTime<Utc>) -> Result<()> {
-    transaction
-        .prepare_cached(
-            "INSERT INTO doorbell_mark(conversation_id, rule, recipient, channel, message_id, message_at, delivery_id, told_at,
-               matter, step)
-             SELECT conversation_id, rule, recipient, channel, message_id, message_at, delivery_id, ?2, matter, step
-             FROM doorbell_item JOIN doorbell_delivery ON doorbell_delivery.id = delivery_id WHERE delivery_id = ?1
-             ON CONFLICT DO UPDATE SET message_id = excluded.message_id, message_at = excluded.message_at,
-               delivery_id = excluded.delivery_id, told_at = excluded.told_at, step = excluded.step
-             WHERE (excluded.message_at, length(excluded.message_id), excluded.message_id)
-                >= (message_at, length(message_id), message_id)",
-        )?
-        .execute((delivery, ms(now)))?;
-    Ok(())
+    let ids: Vec<i64> = changed.iter().map(|(delivery, _)| delivery.id).collect();
+    let forget = "DELETE FROM doorbell_item WHERE delivery_id IN (SELECT value FROM json_each(?1))";
+    store.execute(forget, values![ids])?;
+    write_items(store, changed.iter().flat_map(|(delivery, items)| items.iter().map(|item| (delivery.id, item))))
 }

@@ -88,7 +88,7 @@ pub fn fingerprint_of(text: &str) -> String {
     hexadecimal(digest(&SHA256, text.as_bytes()).as_ref().get(..16).unwrap_or_default())
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // writing to a String cannot fail
         let _ = write!(text, "{byte:02x}");

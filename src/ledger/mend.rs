@@ -2,12 +2,12 @@
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension, Params, Transaction, TransactionBehavior, params};
 
 use super::Ledger;
 use super::columns::{instant, ms};
-use super::enqueue::give_up_after;
-use super::exchange::advance_marks;
+use super::queue::give_up_after;
+use super::settle::advance_marks;
+use super::store::{Parameter, Store, values};
 use crate::model::{Channel, RecipientId};
 
 /// What a person asks for.
@@ -71,17 +71,16 @@ impl Ledger {
         let which = "WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR channel = ?2)
                        AND (?3 IS NULL OR recipient = ?3) ORDER BY id DESC LIMIT ?4";
         let recipient = filter.recipient.as_ref().map(ToString::to_string);
-        self.list(which, params![filter.state, filter.channel, recipient, limit])
+        self.list(which, values![&filter.state, &filter.channel, &recipient, limit])
     }
 
     /// One delivery.
     pub fn listed_one(&self, id: i64) -> Result<Option<Listed>> {
-        Ok(self.list("WHERE id = ?1", [id])?.pop())
+        Ok(self.list("WHERE id = ?1", values![id])?.pop())
     }
 
-    fn list(&self, which: &str, parameters: impl Params) -> Result<Vec<Listed>> {
-        let mut read = self.connection.prepare(&format!("{LISTED} {which}"))?;
-        let listed = read.query_map(parameters, |row| {
+    fn list(&self, which: &str, values: &[Parameter<'_>]) -> Result<Vec<Listed>> {
+        self.store.all(&format!("{LISTED} {which}"), values, |row| {
             Ok(Listed {
                 id: row.get(0)?,
                 recipient: row.get(1)?,
@@ -91,19 +90,18 @@ impl Ledger {
                 attempt: row.get(5)?,
                 queued_at: instant(row.get(6)?),
                 next_attempt_at: instant(row.get(7)?),
-                closed_at: row.get::<_, Option<i64>>(8)?.map(instant),
+                closed_at: row.get::<Option<i64>>(8)?.map(instant),
                 words: row.get(9)?,
                 conversations: row.get(10)?,
             })
-        })?;
-        Ok(listed.collect::<rusqlite::Result<_>>()?)
+        })
     }
 
     /// Does what a person asks for; answers the deliveries it could be done to.
     ///
     /// Only under the pass lock: a pass must not have them in hand.
     pub fn mend(&mut self, mend: Mend, ids: &[i64], now: DateTime<Utc>) -> Result<Vec<i64>> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.store.begin()?;
         let mut mended = Vec::new();
         for id in ids {
             if self::mend(&transaction, mend, *id, now)? {
@@ -117,44 +115,44 @@ impl Ledger {
     /// Erases what the ledger knows of one person beyond their id: masked addresses, a provider's words, and what
     /// stands in their feed. Answers how many rows.
     pub fn forget(&mut self, recipient: &RecipientId) -> Result<usize> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.store.begin()?;
         let whose = recipient.to_string();
         let mut rows = transaction.execute(
             "UPDATE doorbell_delivery SET endpoint_shown = '', reply_text = NULL
              WHERE recipient = ?1 AND (endpoint_shown <> '' OR reply_text IS NOT NULL)",
-            [&whose],
+            values![&whose],
         )?;
         // the block itself stays: it is what keeps mails from an address that does not want them
         rows += transaction.execute(
             "UPDATE doorbell_block SET shown = '', reason = 'refused' WHERE shown <> ''
                AND delivery_id IN (SELECT id FROM doorbell_delivery WHERE recipient = ?1)",
-            [&whose],
+            values![&whose],
         )?;
         rows += transaction.execute(
             "UPDATE doorbell_inbound SET from_shown = '' WHERE recipient = ?1 AND from_shown <> ''",
-            [&whose],
+            values![&whose],
         )?;
-        rows += transaction.execute("DELETE FROM in_app_notifications WHERE recipient = ?1", [&whose])?;
+        rows += transaction.execute("DELETE FROM in_app_notifications WHERE recipient = ?1", values![&whose])?;
         transaction.commit().with_context(|| format!("forget {whose}"))?;
         Ok(rows)
     }
 }
 
-fn mend(transaction: &Transaction<'_>, mend: Mend, id: i64, now: DateTime<Utc>) -> Result<bool> {
+fn mend(store: &Store, mend: Mend, id: i64, now: DateTime<Utc>) -> Result<bool> {
     match mend {
-        Mend::Requeue => requeue(transaction, id, now),
+        Mend::Requeue => requeue(store, id, now),
         Mend::Confirm => {
             let confirm = "UPDATE doorbell_delivery SET state = 'sent' WHERE id = ?1 AND state = 'unknown'";
-            Ok(transaction.execute(confirm, [id])? == 1)
+            Ok(store.execute(confirm, values![id])? == 1)
         }
         Mend::Drop => {
             let drop =
                 "UPDATE doorbell_delivery SET state = 'suppressed', reason = 'dropped', closed_at = ?2, uid = NULL
                         WHERE id = ?1 AND state = 'queued'";
-            let dropped = transaction.execute(drop, (id, ms(now)))? == 1;
+            let dropped = store.execute(drop, values![id, ms(now)])? == 1;
             if dropped {
                 // else the next pass would queue the very same again
-                advance_marks(transaction, id, now)?;
+                advance_marks(store, vec![id], now)?;
             }
             Ok(dropped)
         }
@@ -164,34 +162,42 @@ fn mend(transaction: &Transaction<'_>, mend: Mend, id: i64, now: DateTime<Utc>) 
 /// Opens a delivery again, or lets an open one to the same target take its items.
 ///
 /// What it told is taken back, so that the re-check finds it untold; what does not wait any more is suppressed there.
-fn requeue(transaction: &Transaction<'_>, id: i64, now: DateTime<Utc>) -> Result<bool> {
-    let found: Option<(String, Option<i64>)> = transaction
-        .query_row(
-            "SELECT d.channel, (SELECT o.id FROM doorbell_delivery o
+fn requeue(store: &Store, id: i64, now: DateTime<Utc>) -> Result<bool> {
+    let found: Option<(String, Option<i64>)> = store.first(
+        "SELECT d.channel, (SELECT o.id FROM doorbell_delivery o
                      WHERE o.account = d.account AND o.recipient = d.recipient AND o.channel = d.channel
                        AND o.endpoint = d.endpoint AND o.subject = d.subject
                        AND o.state IN ('queued','claimed','sending'))
              FROM doorbell_delivery d WHERE d.id = ?1 AND d.state IN ('dead','unknown')",
-            [id],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-        .optional()?;
+        values![id],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
     let Some((channel, open)) = found else { return Ok(false) };
-    transaction.execute("DELETE FROM doorbell_mark WHERE delivery_id = ?1", [id])?;
+    if let Some(open) = open {
+        let hold = "UPDATE doorbell_delivery SET queued_at = queued_at WHERE id = ?1 AND state = 'queued'";
+        if store.execute(hold, values![open])? == 0 {
+            // another host sends it just now, as it was
+            return Ok(false);
+        }
+    }
+    store.execute("DELETE FROM doorbell_mark WHERE delivery_id = ?1", values![id])?;
     // who sends it again has seen to the address
-    transaction.execute("DELETE FROM doorbell_block WHERE delivery_id = ?1", [id])?;
+    store.execute("DELETE FROM doorbell_block WHERE delivery_id = ?1", values![id])?;
     match open {
         Some(open) => {
-            transaction
-                .execute("UPDATE OR IGNORE doorbell_item SET delivery_id = ?2 WHERE delivery_id = ?1", [id, open])?;
+            let join = "UPDATE doorbell_item SET delivery_id = ?2 WHERE delivery_id = ?1 AND NOT EXISTS (
+                 SELECT 1 FROM doorbell_item AS there WHERE there.delivery_id = ?2
+                   AND there.conversation_id = doorbell_item.conversation_id AND there.rule = doorbell_item.rule
+                   AND there.matter = doorbell_item.matter)";
+            store.execute(join, values![id, open])?;
             let merged = "UPDATE doorbell_delivery SET state = 'suppressed', reason = 'merged' WHERE id = ?1";
-            transaction.execute(merged, [id])?;
+            store.execute(merged, values![id])?;
         }
         None => {
-            transaction.execute(
+            store.execute(
                 "UPDATE doorbell_delivery SET state = 'queued', attempt = 0, ambiguous = 0, closed_at = NULL, reason = NULL,
                    uid = NULL, queued_at = ?2, next_attempt_at = ?2, give_up_at = ?3 WHERE id = ?1",
-                (id, ms(now), ms(now + give_up_after(Channel::parse(&channel).unwrap_or(Channel::Email)))),
+                values![id, ms(now), ms(now + give_up_after(Channel::parse(&channel).unwrap_or(Channel::Email)))],
             )?;
         }
     }

@@ -3,17 +3,33 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use aws_lc_rs::rand;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags};
 use thiserror::Error;
 
-use super::Ledger;
+use super::key::hexadecimal;
+use super::store::{Session, Store, values};
+use super::{Ledger, Place, Server};
+use crate::server::connect;
 
 /// Each text takes the ledger from version n to n + 1.
 const MIGRATIONS: [&str; 3] = [include_str!("001.sql"), include_str!("002.sql"), include_str!("003.sql")];
 /// A host program that writes to the same file may hold it this long.
 const BUSY: Duration = Duration::from_secs(30);
+
+/// Held by whoever makes or migrates the tables of a ledger on a server, in the numbers of `pg_advisory_lock`: the
+/// letters "doorbell".
+const MIGRATING: i64 = 0x646f_6f72_6265_6c6c;
+
+/// What a session on a server begins with. A host that died without a word is noticed within a minute, and its locks end;
+/// nobody waits longer than for a file; and what is committed is on the disk, whatever the server does otherwise.
+const SESSION: &str = "
+    SET lock_timeout = '30s'; SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s';
+    SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3;
+    SET tcp_user_timeout = '60s'; SET client_min_messages = error; SET jit = off;
+    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')";
 
 /// One for the tables, and one that `SQLite` keeps where it gives pages back by itself.
 const PAGES_OF_AN_EMPTY_FILE: i64 = 2;
@@ -43,87 +59,119 @@ pub enum LedgerError {
 
 impl Ledger {
     /// Opens the ledger for a pass; makes its tables when there are none, and migrates older ones.
+    pub fn at(place: &Place) -> Result<Self> {
+        match place {
+            Place::File(path) => Self::open(path),
+            Place::Server(server) => Self::prepare(session(server)?).with_context(|| format!("prepare ledger {place}")),
+        }
+    }
+
+    /// Opens the ledger without ever writing; a ledger that does not exist yet is read as an empty one.
+    pub fn at_to_read(place: &Place) -> Result<Self> {
+        match place {
+            Place::File(path) => Self::open_to_read(path),
+            Place::Server(server) => {
+                let store = session(server)?;
+                Self::to_read(store).with_context(|| format!("open ledger {place}"))
+            }
+        }
+    }
+
+    /// Opens the ledger in a file, as [`Ledger::at`] does.
     pub fn open(path: &Path) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection =
             Connection::open_with_flags(path, flags).with_context(|| format!("open ledger {}", path.display()))?;
-        Self::prepare(connection).with_context(|| format!("prepare ledger {}", path.display()))
+        file(connection).and_then(Self::prepare).with_context(|| format!("prepare ledger {}", path.display()))
     }
 
-    /// Opens the ledger without ever writing; a ledger that does not exist yet is read as an empty one.
+    /// Opens the ledger in a file without ever writing, as [`Ledger::at_to_read`] does.
     pub fn open_to_read(path: &Path) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         if !path.exists() {
             return Self::in_memory();
         }
-        let connection =
-            Connection::open_with_flags(path, flags).with_context(|| format!("open ledger {}", path.display()))?;
+        let opened = || format!("open ledger {}", path.display());
+        let connection = Connection::open_with_flags(path, flags).with_context(opened)?;
         connection.busy_timeout(BUSY)?;
-        refuse_emptied(&connection).with_context(|| format!("open ledger {}", path.display()))?;
-        if version(&connection)? == 0 {
-            return Self::in_memory();
-        }
-        refuse_newer(&connection)
-            .and_then(|()| refuse_older(&connection))
-            .with_context(|| format!("open ledger {}", path.display()))?;
-        let install_id = install_id(&connection)?;
-        Ok(Self { connection, install_id, pass: 0 })
+        refuse_emptied(&connection).with_context(opened)?;
+        Self::to_read(Store::Sqlite(connection)).with_context(opened)
     }
 
     /// An empty ledger that nobody keeps.
     pub fn in_memory() -> Result<Self> {
-        Self::prepare(Connection::open_in_memory()?)
+        file(Connection::open_in_memory()?).and_then(Self::prepare)
     }
 
-    fn prepare(mut connection: Connection) -> Result<Self> {
-        connection.busy_timeout(BUSY)?;
-        // EXTRA: after a power cut NORMAL forgets what was sent, and FULL the last commit of a file without WAL, whose
-        // rollback journal comes back (sqlite.org/pragma.html#pragma_synchronous); all that would be sent again
-        connection.execute_batch("PRAGMA synchronous = EXTRA; PRAGMA foreign_keys = ON;")?;
-        // else SQLite plans a statement anew for each value that it compares with a partial index
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        connection.set_prepared_statement_cache_capacity(64);
-        refuse_emptied(&connection)?;
-        refuse_newer(&connection)?;
-        if version(&connection)? < MIGRATIONS.len() {
-            migrate(&mut connection)?;
+    fn to_read(store: Store) -> Result<Self> {
+        let (found, known) = (version(&store)?, MIGRATIONS.len());
+        match found {
+            0 => Self::in_memory(),
+            _ if found > known => Err(LedgerError::Newer { found, known }.into()),
+            _ if found < known => Err(LedgerError::Older { found, known }.into()),
+            _ => Ok(Self { install_id: install_id(&store)?, store, pass: 0 }),
         }
-        let install_id = install_id(&connection)?;
-        Ok(Self { connection, install_id, pass: 0 })
+    }
+
+    fn prepare(store: Store) -> Result<Self> {
+        let (found, known) = (version(&store)?, MIGRATIONS.len());
+        if found > known {
+            return Err(LedgerError::Newer { found, known }.into());
+        }
+        if found < known {
+            migrate(&store)?;
+        }
+        Ok(Self { install_id: install_id(&store)?, store, pass: 0 })
     }
 }
 
-fn migrate(connection: &mut Connection) -> Result<()> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+/// A file or memory, open for writing.
+fn file(connection: Connection) -> Result<Store> {
+    connection.busy_timeout(BUSY)?;
+    // EXTRA: after a power cut NORMAL forgets what was sent, and FULL the last commit of a file without WAL, whose
+    // rollback journal comes back (sqlite.org/pragma.html#pragma_synchronous); all that would be sent again
+    connection.execute_batch("PRAGMA synchronous = EXTRA; PRAGMA foreign_keys = ON;")?;
+    // else SQLite plans a statement anew for each value that it compares with a partial index
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    refuse_emptied(&connection)?;
+    Ok(Store::Sqlite(connection))
+}
+
+fn session(server: &Server) -> Result<Store> {
+    let client = connect(&server.address, server.access())?;
+    let session = Session::new(client, server.address.to_string());
+    session.batch(SESSION)?;
+    Ok(Store::Postgres(Box::new(session)))
+}
+
+fn migrate(store: &Store) -> Result<()> {
+    if store.is_shared() {
+        // before the transaction: what another host makes meanwhile is looked up anew only where one begins
+        store.one("SELECT pg_advisory_lock(?1)", values![MIGRATING], |_| Ok(()))?;
+    }
+    let transaction = store.begin()?;
     // read again under the lock: another process may have been faster
     for text in MIGRATIONS.iter().skip(version(&transaction)?) {
-        transaction.execute_batch(text)?;
+        transaction.batch(text)?;
     }
-    transaction.execute(
-        "INSERT INTO doorbell_meta(key, value) VALUES ('version', ?1) ON CONFLICT DO UPDATE SET value = excluded.value",
-        [MIGRATIONS.len().to_string()],
-    )?;
-    transaction.execute(
-        "INSERT INTO doorbell_meta(key, value) VALUES ('install_id', lower(hex(randomblob(16)))) ON CONFLICT DO NOTHING",
-        [],
-    )?;
-    Ok(transaction.commit()?)
-}
-
-fn refuse_newer(connection: &Connection) -> Result<()> {
-    let (found, known) = (version(connection)?, MIGRATIONS.len());
-    if found > known {
-        return Err(LedgerError::Newer { found, known }.into());
+    let keep =
+        "INSERT INTO doorbell_meta(key, value) VALUES (?1, ?2) ON CONFLICT(key) DO UPDATE SET value = excluded.value";
+    transaction.execute(keep, values!["version", MIGRATIONS.len().to_string()])?;
+    let name = "INSERT INTO doorbell_meta(key, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    transaction.execute(name, values!["install_id", new_name()?])?;
+    transaction.commit()?;
+    if store.is_shared() {
+        store.one("SELECT pg_advisory_unlock(?1)", values![MIGRATING], |_| Ok(()))?;
     }
     Ok(())
 }
 
-fn refuse_older(connection: &Connection) -> Result<()> {
-    let (found, known) = (version(connection)?, MIGRATIONS.len());
-    if found < known {
-        return Err(LedgerError::Older { found, known }.into());
-    }
-    Ok(())
+/// 32 hexadecimal digits that no other ledger has.
+fn new_name() -> Result<String> {
+    let mut bytes = [0; 16];
+    rand::fill(&mut bytes).map_err(|_| anyhow!("draw a random name for the ledger"))?;
+    Ok(hexadecimal(&bytes))
 }
 
 /// Whatever stood in a file with pages in use and no table was lost with its tables. Made anew, it would tell everything
@@ -142,19 +190,20 @@ fn refuse_emptied(connection: &Connection) -> Result<()> {
 }
 
 /// The ledger's version; 0 when it has no tables.
-fn version(connection: &Connection) -> Result<usize> {
-    let made = connection
-        .query_row("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'doorbell_meta'", [], |_| Ok(()))
-        .optional()?;
-    if made.is_none() {
+fn version(store: &Store) -> Result<usize> {
+    let made = if store.is_shared() {
+        "SELECT to_regclass('doorbell_meta') IS NOT NULL"
+    } else {
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'doorbell_meta')"
+    };
+    if !store.one(made, &[], |row| row.get::<bool>(0))? {
         return Ok(0);
     }
-    let text: Option<String> = connection
-        .query_row("SELECT value FROM doorbell_meta WHERE key = 'version'", [], |row| row.get(0))
-        .optional()?;
+    let read = "SELECT value FROM doorbell_meta WHERE key = 'version'";
+    let text: Option<String> = store.first(read, &[], |row| row.get(0))?;
     Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
-fn install_id(connection: &Connection) -> Result<String> {
-    Ok(connection.query_row("SELECT value FROM doorbell_meta WHERE key = 'install_id'", [], |row| row.get(0))?)
+fn install_id(store: &Store) -> Result<String> {
+    store.one("SELECT value FROM doorbell_meta WHERE key = 'install_id'", &[], |row| row.get(0))
 }

@@ -7,16 +7,17 @@ use super::Ledger;
 use super::columns::{instant, ms};
 use super::news::NEWS;
 use super::outage::Outage;
+use super::store::{Row, values};
 use super::storm::Held;
 
 /// Each part is one look into a partial index.
 const QUEUE: &str = "
-    SELECT sum(deliveries), min(since), (SELECT count(*) FROM doorbell_delivery
+    SELECT CAST(sum(deliveries) AS BIGINT), min(since), (SELECT count(*) FROM doorbell_delivery
                                          WHERE state = 'queued' AND next_attempt_at > ?1)
     FROM (SELECT count(*) AS deliveries, min(next_attempt_at) AS since FROM doorbell_delivery
           WHERE state = 'queued' AND next_attempt_at <= ?1
           UNION ALL
-          SELECT count(*), min(next_attempt_at) FROM doorbell_delivery WHERE state IN ('claimed','sending'))";
+          SELECT count(*), min(next_attempt_at) FROM doorbell_delivery WHERE state IN ('claimed','sending')) AS q";
 
 /// How the ledger stands.
 #[derive(Debug, Clone, Default)]
@@ -71,24 +72,24 @@ impl Ledger {
     /// What waits; as fast as few deliveries wait, however many there were.
     pub fn queue(&self, now: DateTime<Utc>) -> Result<Queue> {
         let paused = self.paused_since()?.is_some();
-        let outages = self.connection.query_row("SELECT count(*) FROM doorbell_outage", [], |row| count(row, 0))?;
-        Ok(self.connection.query_row(QUEUE, [ms(now)], |row| {
-            let oldest_due = row.get::<_, Option<i64>>(1)?.map(instant);
+        let outages = self.store.one("SELECT count(*) FROM doorbell_outage", &[], |row| count(row, 0))?;
+        self.store.one(QUEUE, values![ms(now)], |row| {
+            let oldest_due = row.get::<Option<i64>>(1)?.map(instant);
             Ok(Queue { due: count(row, 0)?, oldest_due, waiting: count(row, 2)?, outages, paused })
-        })?)
+        })
     }
 
     /// How the ledger stands, with the latest `passes` passes.
     pub fn overview(&self, now: DateTime<Utc>, passes: u32) -> Result<Overview> {
-        let (due, oldest_due) = self.connection.query_row(
+        let (due, oldest_due) = self.store.one(
             "SELECT count(*), min(next_attempt_at) FROM doorbell_delivery
              WHERE state IN ('claimed','sending') OR state = 'queued' AND next_attempt_at <= ?1",
-            [ms(now)],
-            |row| Ok((count(row, 0)?, row.get::<_, Option<i64>>(1)?.map(instant))),
+            values![ms(now)],
+            |row| Ok((count(row, 0)?, row.get::<Option<i64>>(1)?.map(instant))),
         )?;
-        let failed_lately = self.connection.query_row(
+        let failed_lately = self.store.one(
             "SELECT count(*) FROM doorbell_delivery WHERE state IN ('dead','unknown') AND closed_at >= ?1",
-            [ms(now - NEWS)],
+            values![ms(now - NEWS)],
             |row| count(row, 0),
         )?;
         Ok(Overview {
@@ -105,30 +106,25 @@ impl Ledger {
     }
 
     fn counts(&self) -> Result<Vec<(String, String, u64)>> {
-        let mut read = self.connection.prepare(
-            "SELECT state, channel, count(*) FROM doorbell_delivery GROUP BY state, channel ORDER BY state, channel",
-        )?;
-        let counts = read.query_map([], |row| Ok((row.get(0)?, row.get(1)?, count(row, 2)?)))?;
-        Ok(counts.collect::<rusqlite::Result<_>>()?)
+        let read =
+            "SELECT state, channel, count(*) FROM doorbell_delivery GROUP BY state, channel ORDER BY state, channel";
+        self.store.all(read, &[], |row| Ok((row.get(0)?, row.get(1)?, count(row, 2)?)))
     }
 
     fn passes(&self, limit: u32) -> Result<Vec<PassSeen>> {
-        let mut read = self
-            .connection
-            .prepare("SELECT started_at, ended_at, exit_status FROM doorbell_pass ORDER BY id DESC LIMIT ?1")?;
-        let passes = read.query_map([limit], |row| {
+        let read = "SELECT started_at, ended_at, exit_status FROM doorbell_pass ORDER BY id DESC LIMIT ?1";
+        self.store.all(read, values![limit], |row| {
             Ok(PassSeen {
                 started_at: instant(row.get(0)?),
-                ended_at: row.get::<_, Option<i64>>(1)?.map(instant),
+                ended_at: row.get::<Option<i64>>(1)?.map(instant),
                 exit_status: row.get(2)?,
             })
-        })?;
-        Ok(passes.collect::<rusqlite::Result<_>>()?)
+        })
     }
 }
 
-fn count(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<u64> {
-    Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or_default())
+fn count(row: &Row<'_>, column: usize) -> Result<u64> {
+    Ok(u64::try_from(row.get::<i64>(column)?).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -138,7 +134,7 @@ mod tests {
     #[test]
     fn what_waits_is_counted_from_indexes_alone() {
         let ledger = Ledger::in_memory().unwrap();
-        let mut read = ledger.connection.prepare(&format!("EXPLAIN QUERY PLAN {QUEUE}")).unwrap();
+        let mut read = ledger.connection().prepare(&format!("EXPLAIN QUERY PLAN {QUEUE}")).unwrap();
         let steps = read.query_map([0], |row| row.get::<_, String>(3)).unwrap();
         let steps: Vec<String> = steps.map(Result::unwrap).filter(|step| step.contains("doorbell_delivery")).collect();
         assert_eq!(steps.len(), 3, "{steps:?}");

@@ -2,10 +2,10 @@
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{OptionalExtension, Transaction, TransactionBehavior};
 
 use super::Ledger;
 use super::columns::{instant, ms};
+use super::store::{Store, values};
 
 /// A step every hour, and not in every pass.
 const EVERY: TimeDelta = TimeDelta::hours(1);
@@ -50,17 +50,17 @@ const WALKS: [Walk; 3] = [
 impl Ledger {
     /// Forgets what is old, a step of it, once an hour. Answers how many rows.
     pub fn prune(&mut self, now: DateTime<Utc>) -> Result<usize> {
-        let last: Option<String> = meta(&self.connection, "pruned_at")?;
+        let last: Option<String> = meta(&self.store, "pruned_at")?;
         let last = last.and_then(|text| text.parse().ok()).map(instant);
         // a time to come is that of a clock that ran ahead
         if last.is_some_and(|last| last <= now && now - last < EVERY) {
             return Ok(0);
         }
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.store.begin()?;
         let mut forgotten = 0;
         if let Some(then) = a_week_ago(&transaction)?.map(|then| then.min(now)) {
             forgotten += deliveries(&transaction, then)?;
-            forgotten += transaction.execute("DELETE FROM doorbell_block WHERE until < ?1", [ms(then)])?;
+            forgotten += transaction.execute("DELETE FROM doorbell_block WHERE until < ?1", values![ms(then)])?;
             for walk in &WALKS {
                 forgotten += step(&transaction, walk, then)?;
             }
@@ -71,55 +71,44 @@ impl Ledger {
     }
 }
 
-fn a_week_ago(transaction: &Transaction<'_>) -> Result<Option<DateTime<Utc>>> {
-    let started_at: Option<i64> = transaction
-        .query_row(
-            "SELECT started_at FROM doorbell_pass WHERE id <= (SELECT max(id) FROM doorbell_pass) - ?1
-             ORDER BY id DESC LIMIT 1",
-            [PASSES_BACK],
-            |row| row.get(0),
-        )
-        .optional()?;
+fn a_week_ago(store: &Store) -> Result<Option<DateTime<Utc>>> {
+    let read = "SELECT started_at FROM doorbell_pass WHERE id <= (SELECT max(id) FROM doorbell_pass) - ?1
+         ORDER BY id DESC LIMIT 1";
+    let started_at: Option<i64> = store.first(read, values![PASSES_BACK], |row| row.get(0))?;
     Ok(started_at.map(instant))
 }
 
 /// The oldest deliveries have the smallest numbers: only those are looked at.
-fn deliveries(transaction: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize> {
-    Ok(transaction.execute(
+fn deliveries(store: &Store, now: DateTime<Utc>) -> Result<usize> {
+    store.execute(
         "DELETE FROM doorbell_delivery WHERE closed_at < ?1
            AND id IN (SELECT id FROM doorbell_delivery ORDER BY id LIMIT ?2)",
-        (ms(now - DELIVERIES), STEP),
-    )?)
+        values![ms(now - DELIVERIES), STEP],
+    )
 }
 
 /// One stretch of a table; at its end the next step begins anew.
-fn step(transaction: &Transaction<'_>, walk: &Walk, now: DateTime<Utc>) -> Result<usize> {
+fn step(store: &Store, walk: &Walk, now: DateTime<Utc>) -> Result<usize> {
     let Walk { place, table, key, age, kept_for } = walk;
-    let from = meta(transaction, place)?.unwrap_or_default();
-    let until: Option<String> = transaction
-        .query_row(
-            &format!("SELECT {key} FROM {table} WHERE {key} > ?1 ORDER BY {key} LIMIT 1 OFFSET ?2"),
-            (&from, STEP),
-            |row| row.get(0),
-        )
-        .optional()?;
-    let forgotten = transaction.execute(
+    let from = meta(store, place)?.unwrap_or_default();
+    let read = format!("SELECT {key} FROM {table} WHERE {key} > ?1 ORDER BY {key} LIMIT 1 OFFSET ?2");
+    let until: Option<String> = store.first(&read, values![&from, STEP], |row| row.get(0))?;
+    let forgotten = store.execute(
         &format!("DELETE FROM {table} WHERE {key} > ?1 AND (?2 IS NULL OR {key} <= ?2) AND {age} < ?3"),
-        (&from, &until, ms(now - *kept_for)),
+        values![&from, &until, ms(now - *kept_for)],
     )?;
-    keep(transaction, place, until.as_deref().unwrap_or_default())?;
+    keep(store, place, until.as_deref().unwrap_or_default())?;
     Ok(forgotten)
 }
 
-fn meta(connection: &rusqlite::Connection, key: &str) -> Result<Option<String>> {
-    let mut read = connection.prepare_cached("SELECT value FROM doorbell_meta WHERE key = ?1")?;
-    Ok(read.query_row([key], |row| row.get(0)).optional()?)
+fn meta(store: &Store, key: &str) -> Result<Option<String>> {
+    store.first("SELECT value FROM doorbell_meta WHERE key = ?1", values![key], |row| row.get(0))
 }
 
-fn keep(transaction: &Transaction<'_>, key: &str, value: &str) -> Result<()> {
-    transaction.execute(
-        "INSERT INTO doorbell_meta(key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",
-        (key, value),
+fn keep(store: &Store, key: &str, value: &str) -> Result<()> {
+    store.execute(
+        "INSERT INTO doorbell_meta(key, value) VALUES (?1, ?2) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+        values![key, value],
     )?;
     Ok(())
 }

@@ -6,7 +6,8 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use super::Ledger;
-use super::columns::{instant, list, ms};
+use super::columns::{instant, ms, texts};
+use super::store::values;
 use crate::model::{AccountId, Channel, RecipientId, RuleName};
 
 impl Ledger {
@@ -16,43 +17,34 @@ impl Ledger {
         rule: &RuleName,
         recipients: &[RecipientId],
     ) -> Result<HashMap<(RuleName, RecipientId, Channel), DateTime<Utc>>> {
-        let mut read = self.connection.prepare_cached(
-            "SELECT recipient, channel, max(told_at) FROM doorbell_mark
-             WHERE recipient IN (SELECT value FROM json_each(?1)) AND rule = ?2 GROUP BY recipient, channel",
-        )?;
-        let mut told = HashMap::new();
-        let mut rows = read.query((list(recipients.iter().map(ToString::to_string)), rule.as_str()))?;
-        while let Some(row) = rows.next()? {
+        let read = "SELECT recipient, channel, max(told_at) FROM doorbell_mark
+             WHERE recipient IN (SELECT value FROM json_each(?1)) AND rule = ?2 GROUP BY recipient, channel";
+        let told = self.store.all(read, values![texts(recipients.iter()), rule.as_str()], |row| {
             let (recipient, channel): (String, String) = (row.get(0)?, row.get(1)?);
-            if let (Some(recipient), Some(channel)) = (RecipientId::parse(&recipient), Channel::parse(&channel)) {
-                told.insert((rule.clone(), recipient, channel), instant(row.get(2)?));
-            }
-        }
-        Ok(told)
+            let ear = RecipientId::parse(&recipient).zip(Channel::parse(&channel));
+            let at = instant(row.get(2)?);
+            Ok(ear.map(|(recipient, channel)| ((rule.clone(), recipient, channel), at)))
+        })?;
+        Ok(told.into_iter().flatten().collect())
     }
 
     /// How many notifications a recipient was sent on a channel since an instant, or is about to be; several devices
     /// count once.
     pub fn told_since(&self, recipient: &RecipientId, channel: Channel, since: DateTime<Utc>) -> Result<u32> {
-        let count: Option<u32> = self
-            .connection
-            .prepare_cached(
-                "SELECT max(count) FROM (
-                   SELECT count(*) AS count FROM doorbell_delivery
-                   WHERE recipient = ?1 AND channel = ?2 AND queued_at >= ?3 AND state NOT IN ('suppressed','dead')
-                   GROUP BY endpoint)",
-            )?
-            .query_row((recipient.to_string(), channel.word(), ms(since)), |row| row.get(0))?;
+        let read = "SELECT max(count) FROM (
+               SELECT count(*) AS count FROM doorbell_delivery
+               WHERE recipient = ?1 AND channel = ?2 AND queued_at >= ?3 AND state NOT IN ('suppressed','dead')
+               GROUP BY endpoint) AS device";
+        let values = values![recipient.to_string(), channel.word(), ms(since)];
+        let count: Option<u32> = self.store.one(read, values, |row| row.get(0))?;
         Ok(count.unwrap_or_default())
     }
 
     /// How many text messages were sent since an instant, or are about to be, over all recipients.
     pub fn texts_since(&self, since: DateTime<Utc>) -> Result<u32> {
-        let mut read = self.connection.prepare_cached(
-            "SELECT count(*) FROM doorbell_delivery
-             WHERE channel = 'sms' AND queued_at >= ?1 AND state NOT IN ('suppressed','dead')",
-        )?;
-        Ok(read.query_row([ms(since)], |row| row.get(0))?)
+        let read = "SELECT count(*) FROM doorbell_delivery
+             WHERE channel = 'sms' AND queued_at >= ?1 AND state NOT IN ('suppressed','dead')";
+        self.store.one(read, values![ms(since)], |row| row.get(0))
     }
 
     /// Whether a notification that waits to go out would take along what comes up now: that makes none more.
@@ -63,16 +55,11 @@ impl Ledger {
         channel: Channel,
         subject: &str,
     ) -> Result<bool> {
-        Ok(self
-            .connection
-            .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM doorbell_delivery
-                   WHERE account = ?1 AND recipient = ?2 AND channel = ?3 AND subject = ?4
-                     AND state IN ('queued','claimed','sending') AND state = 'queued' AND ambiguous = 0)",
-            )?
-            .query_row(
-                (account.map_or("", |account| account.as_str()), recipient.to_string(), channel.word(), subject),
-                |row| row.get(0),
-            )?)
+        let account = account.map_or("", |account| account.as_str());
+        let read = "SELECT EXISTS (SELECT 1 FROM doorbell_delivery
+               WHERE account = ?1 AND recipient = ?2 AND channel = ?3 AND subject = ?4
+                 AND state IN ('queued','claimed','sending') AND state = 'queued' AND ambiguous = 0)";
+        let values = values![account, recipient.to_string(), channel.word(), subject];
+        self.store.one(read, values, |row| row.get(0))
     }
 }

@@ -2,10 +2,10 @@
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
-use rusqlite::{Params, params};
 
 use super::Ledger;
 use super::columns::{instant, ms};
+use super::store::{Parameter, values};
 use crate::model::{ConversationId, RecipientId, RuleName};
 
 /// A delivery that told, or was to tell, about a conversation.
@@ -75,13 +75,13 @@ impl Telling {
 impl Ledger {
     /// Every delivery that names a conversation, oldest first.
     pub fn tellings(&self, conversation: &ConversationId) -> Result<Vec<Telling>> {
-        self.read_tellings("conversation_id = ?1 ORDER BY id, rule, matter", [conversation.as_str()])
+        self.read_tellings("conversation_id = ?1 ORDER BY id, rule, matter", values![conversation.as_str()])
     }
 
     /// The latest deliveries to a recipient, latest first; at most fifty items of them.
     pub fn tellings_to(&self, recipient: &RecipientId) -> Result<Vec<Telling>> {
         let which = "recipient = ?1 ORDER BY id DESC, conversation_id LIMIT 50";
-        self.read_tellings(which, [recipient.to_string()])
+        self.read_tellings(which, values![recipient.to_string()])
     }
 
     /// The deliveries to a recipient that were queued or closed since an instant, or are still on their way; oldest
@@ -89,70 +89,68 @@ impl Ledger {
     pub fn tellings_to_since(&self, recipient: &RecipientId, since: DateTime<Utc>) -> Result<Vec<Telling>> {
         let which = "recipient = ?1 AND (queued_at >= ?2 OR closed_at IS NULL OR closed_at >= ?2)
                      ORDER BY id, conversation_id, rule, matter";
-        self.read_tellings(which, params![recipient.to_string(), ms(since)])
+        self.read_tellings(which, values![recipient.to_string(), ms(since)])
     }
 
     /// What one delivery tells.
     pub fn tellings_of(&self, delivery: i64) -> Result<Vec<Telling>> {
-        self.read_tellings("id = ?1 ORDER BY conversation_id, rule, matter", [delivery])
+        self.read_tellings("id = ?1 ORDER BY conversation_id, rule, matter", values![delivery])
     }
 
-    fn read_tellings(&self, which: &str, parameters: impl Params) -> Result<Vec<Telling>> {
-        let mut read = self.connection.prepare_cached(&format!(
+    fn read_tellings(&self, which: &str, values: &[Parameter<'_>]) -> Result<Vec<Telling>> {
+        let read = format!(
             "SELECT id, conversation_id, rule, recipient, channel, state, queued_at, closed_at, next_attempt_at, attempt,
                endpoint_shown, COALESCE(reason, trim(COALESCE(reply_code, '') || ' ' || COALESCE(reply_text, ''))),
                matter
              FROM doorbell_item JOIN doorbell_delivery ON doorbell_delivery.id = delivery_id WHERE {which}"
-        ))?;
-        let tellings = read.query_map(parameters, |row| {
+        );
+        self.store.all(&read, values, |row| {
             Ok(Telling {
                 delivery: row.get(0)?,
-                conversation: row.get::<_, String>(1)?.into(),
-                rule: row.get::<_, String>(2)?.into(),
+                conversation: row.get::<String>(1)?.into(),
+                rule: row.get::<String>(2)?.into(),
                 recipient: row.get(3)?,
                 channel: row.get(4)?,
                 state: row.get(5)?,
                 queued_at: instant(row.get(6)?),
-                closed_at: row.get::<_, Option<i64>>(7)?.map(instant),
+                closed_at: row.get::<Option<i64>>(7)?.map(instant),
                 next_attempt_at: instant(row.get(8)?),
                 attempt: row.get(9)?,
                 shown: row.get(10)?,
                 words: row.get(11)?,
                 matter: row.get(12)?,
             })
-        })?;
-        Ok(tellings.collect::<rusqlite::Result<_>>()?)
+        })
     }
 
     /// The kept reasons about a conversation.
     pub fn kept(&self, conversation: &ConversationId) -> Result<Vec<Kept>> {
         let which = "conversation_id = ?1 ORDER BY rule, recipient, channel, matter";
-        self.read_kept(which, [conversation.as_str()])
+        self.read_kept(which, values![conversation.as_str()])
     }
 
     /// The reasons for which a recipient does not hear, or not yet, that hold since an instant or later.
     pub fn kept_for_since(&self, recipient: &RecipientId, since: DateTime<Utc>) -> Result<Vec<Kept>> {
         let which = "recipient = ?1 AND since >= ?2 ORDER BY since, conversation_id, rule, channel, matter";
-        self.read_kept(which, params![recipient.to_string(), ms(since)])
+        self.read_kept(which, values![recipient.to_string(), ms(since)])
     }
 
-    fn read_kept(&self, which: &str, parameters: impl Params) -> Result<Vec<Kept>> {
-        let mut read = self.connection.prepare_cached(&format!(
+    fn read_kept(&self, which: &str, values: &[Parameter<'_>]) -> Result<Vec<Kept>> {
+        let read = format!(
             "SELECT conversation_id, rule, recipient, channel, reason, since, until, matter FROM doorbell_decision
              WHERE {which}"
-        ))?;
-        let kept = read.query_map(parameters, |row| {
+        );
+        self.store.all(&read, values, |row| {
             Ok(Kept {
-                conversation: row.get::<_, String>(0)?.into(),
-                rule: row.get::<_, String>(1)?.into(),
+                conversation: row.get::<String>(0)?.into(),
+                rule: row.get::<String>(1)?.into(),
                 recipient: row.get(2)?,
                 channel: row.get(3)?,
                 reason: row.get(4)?,
                 since: instant(row.get(5)?),
-                until: row.get::<_, Option<i64>>(6)?.map(instant),
+                until: row.get::<Option<i64>>(6)?.map(instant),
                 matter: row.get(7)?,
             })
-        })?;
-        Ok(kept.collect::<rusqlite::Result<_>>()?)
+        })
     }
 }

@@ -3,6 +3,7 @@
 mod blocks;
 mod damage;
 mod doubts;
+mod postgresql;
 mod property;
 mod prune;
 mod rests;
@@ -12,11 +13,13 @@ mod versions;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
+use super::store::values;
 use super::*;
 use crate::model::{
     Channel, Decision, Delivery, Digest, Item, MessageRef, OnAmbiguous, Outcome, Reason, Recipient, RecipientId, Reply,
     RuleName, Slot, Verdict, Why,
 };
+use postgresql::empty_ledger;
 
 fn nine() -> DateTime<Utc> {
     "2026-03-02T09:00:00Z".parse().unwrap()
@@ -63,7 +66,7 @@ struct Book {
 
 impl Book {
     fn new() -> Self {
-        Self { ledger: Ledger::in_memory().unwrap(), slot: 0, on_ambiguous: OnAmbiguous::Resend }
+        Self { ledger: empty_ledger(), slot: 0, on_ambiguous: OnAmbiguous::Resend }
     }
 
     fn holding() -> Self {
@@ -135,7 +138,7 @@ impl Book {
 
     fn state(&self, delivery: i64) -> String {
         let read = "SELECT state FROM doorbell_delivery WHERE id = ?1";
-        self.ledger.connection.query_row(read, [delivery], |row| row.get(0)).unwrap()
+        self.ledger.store.one(read, values![delivery], |row| row.get(0)).unwrap()
     }
 }
 
@@ -256,7 +259,7 @@ fn content_that_was_on_the_wire_never_goes_again() {
     let mut book = Book::new();
     book.tell(nine(), "ada", &[item("c1", 1)]);
     book.send(nine(), Outcome::Accepted(said("ok")));
-    book.ledger.connection.execute("DELETE FROM doorbell_mark", []).unwrap();
+    book.ledger.store.execute("DELETE FROM doorbell_mark", &[]).unwrap();
     book.tell(nine() + minutes(5), "ada", &[item("c1", 1)]);
     let twin = book.claim_one(nine() + minutes(5));
     assert!(!book.begin(&twin, nine() + minutes(5)));
@@ -269,7 +272,7 @@ fn what_the_re_check_dropped_is_not_told_by_content_that_went_before() {
     let mut book = Book::new();
     book.tell(nine(), "ada", &[item("c1", 1)]);
     book.send(nine(), Outcome::Accepted(said("ok")));
-    book.ledger.connection.execute("DELETE FROM doorbell_mark", []).unwrap();
+    book.ledger.store.execute("DELETE FROM doorbell_mark", &[]).unwrap();
     book.tell(nine() + minutes(5), "ada", &[item("c1", 1), item("c2", 1)]);
     let twin = book.claim_one(nine() + minutes(5));
     let left = [item("c1", 1)];

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use postgres::Config;
 use postgres::config::{Host, SslMode};
+use serde::{Deserialize, Deserializer, de::Error};
 
 const REMEDY: &str = "write \"postgres://USER@HOST/DATABASE\", or for \
     a socket \"postgres://USER@/DATABASE?host=/run/postgresql\"";
@@ -90,6 +91,12 @@ fn usual(config: &Config) -> Tls {
 /// Whether the host is this machine, by its name.
 pub fn is_here(host: &str) -> bool {
     ["localhost", "127.0.0.1", "::1"].contains(&host)
+}
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
 }
 
 impl fmt::Display for Address {

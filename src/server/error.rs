@@ -30,6 +30,16 @@ pub enum ServerError {
         /// What to do.
         remedy: String,
     },
+    /// Others changed the same rows, or held them for too long: the same succeeds when tried again.
+    #[error("{what} {place}: {reason}; the next pass tries again")]
+    Conflict {
+        /// desk or ledger.
+        what: &'static str,
+        /// The database.
+        place: String,
+        /// What the server said.
+        reason: String,
+    },
     /// The server could not answer.
     #[error("{what} {place}: {reason}")]
     Failed {

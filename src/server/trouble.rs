@@ -35,7 +35,8 @@ pub fn trouble(error: &Error, what: &'static str, place: &str) -> ServerError {
     let reason = format!("{} (SQLSTATE {})", said.message(), said.code().code());
     match remedy(said.code(), what) {
         Some(remedy) => ServerError::Refused { what, place, reason, remedy },
-        None if passes(error) => ServerError::Away { what, place, reason },
+        None if is_conflict(said.code()) => ServerError::Conflict { what, place, reason },
+        None if passes(said.code()) => ServerError::Away { what, place, reason },
         None => ServerError::Failed { what, place, reason },
     }
 }
@@ -66,10 +67,15 @@ fn remedy(code: &SqlState, what: &str) -> Option<String> {
     })
 }
 
+/// Deadlocks, and locks that others hold.
+fn is_conflict(code: &SqlState) -> bool {
+    code.code().starts_with("40") || *code == SqlState::LOCK_NOT_AVAILABLE
+}
+
 /// Whether it passes by itself: connections that broke or are too many, a server that starts or stops, locks, time-outs
 /// and conflicts (PostgreSQL 15 manual, appendix A: classes 08, 40, 53, 55 and 57).
-pub fn passes(error: &Error) -> bool {
-    error.code().is_some_and(|code| ["08", "40", "53", "55", "57"].iter().any(|class| code.code().starts_with(class)))
+fn passes(code: &SqlState) -> bool {
+    ["08", "40", "53", "55", "57"].iter().any(|class| code.code().starts_with(class))
 }
 
 fn is_network(error: &Error) -> bool {

@@ -171,7 +171,8 @@ fn every_command_works_on_a_desk_that_is_read_by_an_adapter_or_says_why_not() {
     let row = waiting.iter().find(|row| row.contains("|3|")).unwrap();
     let id = row.split('|').next().unwrap();
     for (arguments, status, part) in [
-        (&["run", "--dry-run", "--rule", "unreplied", "--ignore-schedule"][..], 0, "would go out"),
+        (&["check", "--offline"][..], 0, "adapter    chatwoot, 14 relations"),
+        (&["run", "--dry-run", "--rule", "unreplied", "--ignore-schedule"], 0, "would go out"),
         (&["run", "--dry-run", "--at", "tomorrow 09:00"], 0, "would go out"),
         (&["run", "--dry-run", "--conversation", id], 0, "would go out"),
         (&["run", "--dry-run", "--for", "agent3@desk.example"], 0, "would go out"),

@@ -1,7 +1,7 @@
 //! The real program on the tables of real products: who is told is who should be, by the oracle's word.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::{env, fs};
 
 use crate::WAITING;
 use crate::product::{Product, oracle};
@@ -265,4 +265,27 @@ fn live_helper_chat_tells_whom_the_oracle_names_once_and_makes_nothing() {
 #[test]
 fn support_board_tells_whom_the_oracle_names_once_and_makes_nothing() {
     told_as_the_oracle_says(&SUPPORT_BOARD);
+}
+
+/// The pages that a rehearsed pass by one rule looks at, on a desk of so many conversations.
+fn pages(name: &str, conversations: usize) -> u64 {
+    let product = Product::of_size(name, conversations, WAITING);
+    let site = Site::new(&product.url(product.owner()), name);
+    site.ends(&["baseline", "--since", "2020-01-01 00:00"], 0);
+    let before = product.pages_read();
+    let said = site.ends(&["run", "--dry-run", "--rule", "unreplied", "--ignore-schedule"], 0);
+    assert!(said.contains("would go out"), "{said}");
+    product.pages_read() - before
+}
+
+/// `DOORBELL_CONVERSATIONS=200000` tries it at the size of a large desk.
+#[test]
+fn a_pass_costs_what_waits_whatever_the_size_of_the_desk() {
+    let large = env::var("DOORBELL_CONVERSATIONS").map_or(20_000, |size| size.parse().unwrap());
+    // Support Board's conversations have no index that would help
+    for name in ["chatwoot", "libredesk", "livehelperchat"] {
+        let (small, large) = (pages(name, 2_000), pages(name, large));
+        // indexes grow by a step for each hundredfold
+        assert!(large < small * 2, "{name}: {small} pages for 2,000 conversations, {large} for more");
+    }
 }

@@ -44,18 +44,23 @@ pub(crate) struct Product {
 impl Product {
     /// The product with 2,000 conversations, of which so many wait.
     pub(crate) fn filled(name: &str, waiting: usize) -> Self {
+        Self::of_size(name, 2_000, waiting)
+    }
+
+    /// The product with so many conversations, of which so many wait.
+    pub(crate) fn of_size(name: &str, conversations: usize, waiting: usize) -> Self {
         let file = |system: &str| PathBuf::from(format!("tests/products/{name}.{system}.sql"));
         let server = if file("postgresql").exists() {
             let server = Postgres::start().unwrap();
             let mut client = server.client("postgres").unwrap();
-            client.args(["-v", "conversations=2000", "-v", &format!("waiting={waiting}"), "-f"]);
+            client.args(["-v", &format!("conversations={conversations}"), "-v", &format!("waiting={waiting}"), "-f"]);
             finish(client.arg(file("postgresql"))).unwrap();
             Server::Postgres(server)
         } else {
             let server = MariaDb::start().unwrap();
             server.ask("mysql", "CREATE DATABASE desk CHARACTER SET utf8mb4").unwrap();
             let source = format!("source {}", file("mariadb").display());
-            let size = format!("SET @conversations = 2000, @waiting = {waiting}");
+            let size = format!("SET @conversations = {conversations}, @waiting = {waiting}");
             finish(server.client("desk").unwrap().arg(format!("--init-command={size}")).args(["-e", &source])).unwrap();
             Server::MariaDb(server)
         };

@@ -1,5 +1,5 @@
 //! doorbell's own tables, read as if they were another product's: every question is answered as without an adapter, on
-//! SQLite and on PostgreSQL.
+//! `SQLite` and on PostgreSQL.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;

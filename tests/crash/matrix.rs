@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::ExitStatusExt;
+use std::rc::Rc;
 
-use rusqlite::Connection;
-
+use crate::servers::Postgres;
 use crate::trial::{By, Trial};
 
 const PEOPLE: usize = 12;
@@ -29,8 +29,8 @@ const BEFORE_THE_WIRE: [&str; 4] = ["recovered", "planned", "before-enqueue", "e
 const ABORTED: i32 = 6;
 
 /// How often a healthy pass comes by each place.
-fn times(by: By, lanes: usize) -> BTreeMap<String, usize> {
-    let output = Trial::new(by, PEOPLE, lanes).command(&["run", "-vv"]).output().unwrap();
+fn times(trial: &Trial) -> BTreeMap<String, usize> {
+    let output = trial.command(&["run", "-vv"]).output().unwrap();
     let mut times = BTreeMap::new();
     for line in String::from_utf8(output.stderr).unwrap().lines() {
         if let Some((_, place)) = line.split_once("fail point ") {
@@ -79,14 +79,27 @@ fn on_the_wire(by: By, lanes: usize) -> usize {
 /// Goes through the matrix of a channel; answers how many crashes there were, and how many copies came of them.
 #[track_caller]
 fn every_crash(by: By, lanes: usize, doubt: Doubt) -> (usize, usize) {
+    every_crash_on(None, by, lanes, doubt)
+}
+
+/// The same with the ledger on a server.
+#[track_caller]
+fn every_crash_on(server: Option<&Rc<Postgres>>, by: By, lanes: usize, doubt: Doubt) -> (usize, usize) {
+    let new = || {
+        let trial = Trial::new(by, PEOPLE, lanes);
+        match server {
+            Some(server) => trial.with_ledger_on(server),
+            None => trial,
+        }
+    };
     let most = if doubt == Doubt::Resend { on_the_wire(by, lanes) } else { 0 };
     let most_unknown = if doubt == Doubt::Hold { on_the_wire(by, lanes) } else { 0 };
     let (mut crashes, mut copies) = (0, 0);
-    let times = times(by, lanes);
+    let times = times(&new());
     for place in PLACES {
         let last = times.get(place).copied().unwrap_or_default();
         for k in BTreeSet::from([1, 2, last]).into_iter().filter(|k| (1..=last).contains(k)) {
-            let trial = Trial::new(by, PEOPLE, lanes);
+            let trial = new();
             let is_default = doubt == Doubt::Resend && by != By::Twilio;
             let trial = if is_default { trial } else { trial.that_does(doubt.word()) };
             let scene = format!("{by:?}, {lanes} lanes, {doubt:?}, {place}:{k}");
@@ -130,6 +143,17 @@ fn a_crash_anywhere_repeats_no_mail_where_doubtful_ones_are_held() {
         let (crashes, copies) = every_crash(By::Email, lanes, Doubt::Hold);
         assert!(crashes >= 15 && copies == 0, "{crashes} crashes, {copies} copies");
     }
+}
+
+#[test]
+fn a_crash_anywhere_is_made_good_from_a_ledger_on_postgresql_as_well() {
+    let server = Rc::new(Postgres::start().unwrap());
+    let (crashes, copies) = every_crash_on(Some(&server), By::Email, 4, Doubt::Resend);
+    assert!(crashes >= 15 && copies >= 3, "{crashes} crashes, {copies} copies");
+    let (crashes, copies) = every_crash_on(Some(&server), By::Email, 4, Doubt::Hold);
+    assert!(crashes >= 15 && copies == 0, "{crashes} crashes, {copies} copies");
+    let (crashes, _) = every_crash_on(Some(&server), By::InApp, 1, Doubt::Resend);
+    assert!(crashes >= 8, "{crashes} crashes");
 }
 
 #[test]
@@ -226,7 +250,7 @@ fn a_panic_while_one_mail_is_handed_over_costs_that_mail_a_pass() {
     let (status, said) = panics(&trial, "handing-over");
     assert_eq!((status, trial.heard().len()), (Some(0), PEOPLE - 1), "{said}");
     let due = "UPDATE doorbell_delivery SET next_attempt_at = 1 WHERE state = 'queued'";
-    Connection::open(trial.ledger()).unwrap().execute(due, []).unwrap();
+    trial.tamper(due);
     assert_eq!(trial.pass().status.code(), Some(0));
     assert_eq!((trial.heard().len(), trial.repeats()), (PEOPLE, 0));
     trial.holds("handing-over");

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
+use std::rc::Rc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::chance::Chance;
 use crate::is_soak;
-use crate::servers::{Act, At, SmtpServer, Tls};
+use crate::servers::{Act, At, Postgres, SmtpServer, Tls};
 use crate::trial::{By, Trial};
 
 const LANES: usize = 4;
@@ -51,8 +52,14 @@ impl fmt::Display for Finish {
 /// So many processes, each started anew as soon as it ends, until the hand has killed enough and everybody is told.
 #[track_caller]
 fn race(race: &Race) -> Finish {
+    race_at(race, |trial| trial)
+}
+
+/// The same with another ledger than that of a file.
+#[track_caller]
+fn race_at(race: &Race, place: impl FnOnce(Trial) -> Trial) -> Finish {
     let server = SmtpServer::start(Tls::Never).at(At::Taken, Act::Late(b"250 taken\r\n".to_vec(), race.late));
-    let trial = Trial::with(server, By::Email, race.people, LANES);
+    let trial = place(Trial::with(server, By::Email, race.people, LANES));
     let (mut chance, began) = (Chance::of(SEED), Instant::now());
     let mut passes: Vec<Child> = (0..race.processes).map(|_| trial.start()).collect();
     let mut finish = Finish { passes: passes.len(), ..Finish::default() };
@@ -103,6 +110,28 @@ fn passes_at_once_tell_everybody_once() {
     for processes in [2, 4, 8] {
         let finish = race(&Race { people, processes, kills: 0, late, calm: 1 });
         assert_eq!((finish.repeats, finish.unknown, finish.at_work), (0, 0, 0), "{finish}");
+    }
+}
+
+#[test]
+fn passes_at_once_on_postgresql_share_the_work_and_tell_everybody_once() {
+    let (people, late) = if is_soak() { (20_000, 5) } else { (300, 20) };
+    let cluster = Rc::new(Postgres::start().unwrap());
+    for processes in [2, 8] {
+        let finish = race_at(&Race { people, processes, kills: 0, late, calm: 1 }, |it| it.with_ledger_on(&cluster));
+        assert_eq!((finish.repeats, finish.unknown, finish.at_work), (0, 0, 0), "{finish}");
+    }
+}
+
+#[test]
+fn passes_at_once_on_postgresql_that_are_killed_lose_nobody_and_repeat_what_was_on_the_wire() {
+    let (people, kills, calm) = if is_soak() { (20_000, 300, 1_000) } else { (300, 25, 100) };
+    let cluster = Rc::new(Postgres::start().unwrap());
+    for processes in [2, 8] {
+        let finish = race_at(&Race { people, processes, kills, late: 20, calm }, |it| it.with_ledger_on(&cluster));
+        assert!(finish.at_work > 0, "no pass was killed at work");
+        assert!(finish.repeats <= finish.at_work * LANES, "{finish}");
+        assert!(finish.unknown <= finish.at_work * LANES, "{finish}");
     }
 }
 

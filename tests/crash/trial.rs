@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use chrono::Utc;
 use mail_parser::MessageParser;
+use postgres::{Client, Config, NoTls};
 use rusqlite::Connection;
 
 use crate::crowd;
 use crate::is_soak;
 use crate::network::Network;
-use crate::servers::{SmtpServer, Tls};
+use crate::servers::{Postgres, SmtpServer, Tls};
 
 /// What a trial tells by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub(crate) struct Trial {
     by: By,
     people: usize,
     ledger: &'static str,
+    /// Where the ledger stands on a server: which, and in which database.
+    shared: Option<(Rc<Postgres>, String)>,
 }
 
 impl Trial {
@@ -84,7 +89,7 @@ impl Trial {
             server.port
         );
         fs::write(folder.path().join("doorbell.toml"), settings).unwrap();
-        Self { folder, server, network, by, people, ledger: "chat.db" }
+        Self { folder, server, network, by, people, ledger: "chat.db", shared: None }
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -95,6 +100,17 @@ impl Trial {
     pub(crate) fn with_own_ledger(mut self) -> Self {
         self.ledger = "told.db";
         self.change_settings(|settings| format!("{settings}\n[ledger]\npath = \"told.db\"\n"));
+        self
+    }
+
+    /// The same with a ledger in a database of its own on this server.
+    pub(crate) fn with_ledger_on(mut self, server: &Rc<Postgres>) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let database = format!("told{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        server.ask("postgres", &format!("CREATE DATABASE {database}")).unwrap();
+        let url = format!("postgres://postgres@/{database}?host={}", server.host().display());
+        self.change_settings(|settings| format!("{settings}\n[ledger]\nurl = \"{url}\"\n"));
+        self.shared = Some((Rc::clone(server), database));
         self
     }
 
@@ -164,7 +180,23 @@ impl Trial {
     }
 
     fn rows(&self, sql: &str) -> Vec<(String, String)> {
-        rows(&self.ledger(), sql)
+        let Some(mut client) = self.client() else { return rows(&self.ledger(), sql) };
+        let rows = client.query(sql, &[]).unwrap();
+        rows.iter().map(|row| (row.get(0), row.get::<_, i64>(1).to_string())).collect()
+    }
+
+    /// A look into the ledger on a server.
+    fn client(&self) -> Option<Client> {
+        let (server, database) = self.shared.as_ref()?;
+        Some(Config::new().host_path(server.host()).user("postgres").dbname(database).connect(NoTls).unwrap())
+    }
+
+    /// Changes rows of the ledger.
+    pub(crate) fn tamper(&self, sql: &str) {
+        match self.client() {
+            Some(mut client) => client.batch_execute(sql).unwrap(),
+            None => Connection::open(self.ledger()).unwrap().execute_batch(sql).unwrap(),
+        }
     }
 
     /// How many deliveries are in each state.
@@ -192,9 +224,12 @@ impl Trial {
 
     /// The process of the pass that is at work; `None` when there is none, or no ledger yet.
     pub(crate) fn at_work(&self) -> Option<u32> {
-        let connection = Connection::open(self.ledger()).unwrap();
         let latest = "SELECT process_id FROM doorbell_pass WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1";
-        connection.query_row(latest, [], |row| row.get(0)).ok()
+        if let Some(mut client) = self.client() {
+            let pass = client.query_opt(latest, &[]).ok()??;
+            return u32::try_from(pass.get::<_, i64>(0)).ok();
+        }
+        Connection::open(self.ledger()).unwrap().query_row(latest, [], |row| row.get(0)).ok()
     }
 
     /// The exit status that the ledger keeps of the latest pass.
@@ -228,7 +263,9 @@ impl Trial {
         let closed = states.get("sent").copied().unwrap_or_default() + unknown;
         assert_eq!(closed, states.values().sum::<usize>(), "{scene}: {states:?}");
         assert_eq!(closed, self.people, "{scene}: {states:?}");
-        is_whole(&self.ledger(), scene);
+        if self.shared.is_none() {
+            is_whole(&self.ledger(), scene);
+        }
         let before: usize = heard.values().map(Vec::len).sum();
         let further = self.pass();
         let said = String::from_utf8(further.stdout).unwrap();

@@ -193,7 +193,7 @@ impl Shift {
         let (desk, mut ledger) = (Desk::open(&self.office.path()).unwrap(), self.ledger());
         let tokens = pass::tokens(&ledger).unwrap();
         let mut house = House { config: &config, desk: &desk, ledger: &mut ledger, incoming: incoming(&config) };
-        let post = || {
+        let post = |_: &Ledger| {
             let email = match &config.email {
                 Some(email) => Ok(Relay::new(email, &config.folder)?),
                 None => Err(no_section(Gateway::Email)),

@@ -156,7 +156,7 @@ fn links(text: &str) {
     let id = ConversationId::from("7");
     let host = Url::parse(&text.replace(['{', '}'], "")).unwrap().host_str().map(str::to_owned);
     for number in ["42", "{id}", "../..", "@evil.example/", "a b\r\nc\u{202e}\"'<>"] {
-        let link = url.link(Some(number), &id).unwrap_or_else(|| panic!("no link from {text:?}"));
+        let link = url.link(Some(number), None, &id).unwrap_or_else(|| panic!("no link from {text:?}"));
         clean::line("a link", &link);
         if is_behind_the_host(text) {
             let read = Url::parse(&link).unwrap_or_else(|error| panic!("{link:?} is no address: {error}"));
@@ -168,7 +168,7 @@ fn links(text: &str) {
         }
     }
     if text.contains("{id}") && !text.contains("{number}") && ends_where_it_is_seen(text) {
-        let link = url.link(None, &id).unwrap();
+        let link = url.link(None, None, &id).unwrap();
         assert_eq!(url.place_in(&link), Some(Place::Id("7")), "{link:?}");
     }
 }

@@ -98,7 +98,7 @@ fn tell(global: &Global, sample: &Sample, chat: &Chat, what: &str) -> Result<Exi
 
 /// What the next run will do about it, a line for each rule that tells now or later.
 fn expected(config: &Config, id: &ConversationId, now: DateTime<Utc>) -> Result<Vec<String>> {
-    let (desk, ledger) = (open::desk(config)?, Ledger::open_to_read(&config.ledger_path())?);
+    let (desk, ledger) = (open::desk(config)?, Ledger::at_to_read(&config.ledger)?);
     let mut lines = Vec::new();
     for decision in weigh_one(config, &desk.snapshot()?, &ledger, id, now)? {
         let line = match decision.verdict {

@@ -121,7 +121,7 @@ impl Story<'_> {
         for ((channel, name), (count, file)) in lines {
             let place = match file {
                 Some(file) => file.display().to_string(),
-                None => format!("the table in_app_notifications in {}", self.config.ledger_path().display()),
+                None => format!("the table in_app_notifications in {}", self.config.ledger),
             };
             writeln!(text, "  {:<8} {count:>3}  {name}: {place}", channel.word())?;
         }

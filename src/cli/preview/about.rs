@@ -66,7 +66,7 @@ impl Standing {
 pub(super) fn conversation(config: &Config, arguments: &Arguments, now: DateTime<Utc>) -> Result<About> {
     let desk = open::desk(config)?;
     let snapshot = desk.snapshot()?;
-    let ledger = Ledger::open_to_read(&config.ledger_path())?;
+    let ledger = Ledger::at_to_read(&config.ledger)?;
     let id = find_conversation(config, &snapshot, arguments.conversation.as_deref().unwrap_or_default())?;
     let person = arguments.person.as_deref().map(|text| find_person(config, &snapshot, text)).transpose()?;
     let facts = snapshot.facts(std::slice::from_ref(&id), Agents::All, &[])?;

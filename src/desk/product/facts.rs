@@ -60,10 +60,27 @@ impl Snapshot<'_> {
         })?;
         self.latest_words(facts, ids)?;
         self.dialogues(facts, &with_bot)?;
-        let keys = self.conversation_keys("waiting_conversations", ids)?;
+        self.ask_whether_waiting(ids)?;
+        let waiting = self.waiting.borrow();
+        for conversation in facts.conversations.values_mut() {
+            conversation.waiting = waiting.found.contains(&conversation.id);
+        }
+        Ok(())
+    }
+
+    fn ask_whether_waiting(&self, ids: &[ConversationId]) -> Result<()> {
+        let unknown = self.waiting.borrow().unknown(ids);
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let keys = self.conversation_keys("waiting_conversations", &unknown)?;
+        let mut found: Vec<ConversationId> = Vec::new();
         self.each("waiting_conversations", WAITING, &[keys.parameter()], |row| {
-            with(facts, row, |conversation| conversation.waiting = true)
-        })
+            found.push(row.id("conversation_id")?);
+            Ok(())
+        })?;
+        self.waiting.borrow_mut().learn(Some(&unknown), &found);
+        Ok(())
     }
 
     fn latest_words(&self, facts: &mut Facts, ids: &[ConversationId]) -> Result<()> {

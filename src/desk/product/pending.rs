@@ -29,7 +29,9 @@ impl Snapshot<'_> {
         among: Option<&[ConversationId]>,
     ) -> Result<Vec<Pending>> {
         let mut pending = match watch.relation() {
-            Relation::Waiting | Relation::Unread | Relation::UnseenReplies => self.waiting(watch, window, among)?,
+            Relation::Waiting | Relation::Unread | Relation::UnseenReplies => {
+                self.messages_that_wait(watch, window, among)?
+            }
             Relation::Events | Relation::Deadlines => self.dated(watch, window, among)?,
         };
         pending.sort_by(|one, other| {
@@ -41,7 +43,12 @@ impl Snapshot<'_> {
     }
 
     /// Messages that wait.
-    fn waiting(&self, watch: Watch, window: Window, among: Option<&[ConversationId]>) -> Result<Vec<Pending>> {
+    fn messages_that_wait(
+        &self,
+        watch: Watch,
+        window: Window,
+        among: Option<&[ConversationId]>,
+    ) -> Result<Vec<Pending>> {
         let since = match watch.relation() {
             Relation::Unread => "unread_since",
             Relation::UnseenReplies => "replied_at",
@@ -60,6 +67,9 @@ impl Snapshot<'_> {
             rows.push(Row { conversation, since: row.time("since")?, message });
             Ok(())
         })?;
+        if watch.relation() == Relation::Waiting {
+            self.waiting.borrow_mut().learn(among, rows.iter().map(|row| &row.conversation));
+        }
         if let Some(answered) = self.answered(watch, &rows)? {
             rows.retain(|row| answered.contains(&row.conversation) == (watch == Watch::NewMessage));
         }

@@ -60,7 +60,7 @@ impl Look<'_> {
         }
         // an alias with its column is no table: there is no schema of that name
         let tables = tables.into_iter().filter(|word| word.split('.').filter(|part| !part.is_empty()).count() == 2);
-        let tables = serde_json::Value::from_iter(tables).to_string();
+        let tables = tables.collect::<serde_json::Value>().to_string();
         let words = serde_json::Value::from_iter(words).to_string();
         let rows = self.rows(CLOSED, &[Parameter::Texts(&tables), Parameter::Texts(&words)])?;
         rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()

@@ -40,8 +40,8 @@ fn the_ledger_keeps_no_address_of_those_it_blocks() {
     let book = book_after(refused("550"));
     let row: String = book
         .ledger
-        .connection
-        .query_row("SELECT address_key || shown || reason FROM doorbell_block", [], |row| row.get(0))
+        .store
+        .one("SELECT address_key || shown || reason FROM doorbell_block", &[], |row| row.get(0))
         .unwrap();
     assert!(row.len() > 64 && !row.to_lowercase().contains("ada@example.com"), "{row}");
 }

@@ -1,5 +1,6 @@
 //! A ledger file in which bytes have changed: an error, never a panic, and never begun anew in silence.
 
+use rusqlite::Connection;
 use std::fs;
 
 use super::*;
@@ -7,10 +8,10 @@ use super::*;
 /// A ledger of which the text of its tables was changed, as by a fault of the disk.
 fn damaged(change: &str) -> Ledger {
     let ledger = Ledger::in_memory().unwrap();
-    ledger.connection.execute_batch("PRAGMA writable_schema = ON").unwrap();
-    ledger.connection.execute_batch(&format!("UPDATE sqlite_schema SET sql = {change}")).unwrap();
+    ledger.connection().execute_batch("PRAGMA writable_schema = ON").unwrap();
+    ledger.connection().execute_batch(&format!("UPDATE sqlite_schema SET sql = {change}")).unwrap();
     // another number has the tables read again
-    ledger.connection.execute_batch("PRAGMA writable_schema = OFF; PRAGMA schema_version = 99").unwrap();
+    ledger.connection().execute_batch("PRAGMA writable_schema = OFF; PRAGMA schema_version = 99").unwrap();
     ledger
 }
 

@@ -66,7 +66,7 @@ fn what_a_person_sends_again_gets_as_long_as_its_channel_gives() {
         let later = nine() + TimeDelta::days(2);
         assert_eq!(book.ledger.mend(Mend::Requeue, &[1], later).unwrap(), [1]);
         let sql = "SELECT give_up_at - next_attempt_at FROM doorbell_delivery";
-        let left: i64 = book.ledger.connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        let left: i64 = book.ledger.store.one(sql, &[], |row| row.get(0)).unwrap();
         assert_eq!(left, hours * 3_600_000, "{channel}");
     }
 }

@@ -33,19 +33,19 @@ proptest! {
             }
             now += TimeDelta::hours(2);
             book.ledger.recover(now).unwrap();
-            let open: i64 = book.ledger.connection.query_row(
+            let open: i64 = book.ledger.store.one(
                 "SELECT COALESCE(max(n), 0) FROM (SELECT count(*) AS n FROM doorbell_delivery
-                 WHERE state IN ('queued','claimed','sending') GROUP BY recipient)", [], |row| row.get(0)).unwrap();
+                 WHERE state IN ('queued','claimed','sending') GROUP BY recipient) AS open", &[], |row| row.get(0)).unwrap();
             prop_assert!(open <= 1, "one open delivery a target");
         }
         for (uid, times) in accepted {
             prop_assert!(times <= 1 + doubts.get(&uid).copied().unwrap_or(0), "{uid} accepted {times} times");
         }
-        let untold: i64 = book.ledger.connection.query_row(
+        let untold: i64 = book.ledger.store.one(
             "SELECT count(*) FROM doorbell_item i JOIN doorbell_delivery d ON d.id = i.delivery_id
              WHERE d.state IN ('sent','dead','unknown') AND NOT EXISTS (SELECT 1 FROM doorbell_mark m
                WHERE m.conversation_id = i.conversation_id AND m.recipient = d.recipient AND m.message_at >= i.message_at)",
-            [], |row| row.get(0)).unwrap();
+            &[], |row| row.get(0)).unwrap();
         prop_assert_eq!(untold, 0);
     }
 }

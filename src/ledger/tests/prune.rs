@@ -7,7 +7,7 @@ fn days(count: i64) -> TimeDelta {
 }
 
 fn count(book: &Book, table: &str) -> i64 {
-    book.ledger.connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+    book.ledger.store.one(&format!("SELECT count(*) FROM {table}"), &[], |row| row.get(0)).unwrap()
 }
 
 /// A ledger in which Ada was told about `c1`, and Bob is still to be told about `c2`.
@@ -23,7 +23,7 @@ fn told() -> Book {
 fn prune(book: &mut Book, now: DateTime<Utc>) -> usize {
     let passes = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2001)
         INSERT INTO doorbell_pass(version, process_id, started_at) SELECT '', 0, ?1 FROM n";
-    book.ledger.connection.execute(passes, [now.timestamp_millis()]).unwrap();
+    book.ledger.store.execute(passes, values![now.timestamp_millis()]).unwrap();
     book.ledger.prune(now).unwrap()
 }
 
@@ -72,7 +72,7 @@ fn a_large_ledger_is_walked_in_steps_and_begun_again_at_its_end() {
     let insert = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
         INSERT INTO doorbell_mark(conversation_id, rule, recipient, channel, message_id, message_at, delivery_id, told_at)
         SELECT 'x' || i, 'r', 'agent:1', 'email', '1', 0, 0, 0 FROM n";
-    book.ledger.connection.execute(insert, []).unwrap();
+    book.ledger.store.execute(insert, &[]).unwrap();
     let late = nine() + days(1);
     let steps: Vec<usize> = (0..4).map(|hour| prune(&mut book, late + minutes(60 * hour))).collect();
     assert!(steps.iter().all(|step| *step <= 5_001) && steps.iter().sum::<usize>() == 12_000, "{steps:?}");

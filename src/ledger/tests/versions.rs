@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::{Gateway, Provider};
+use rusqlite::Connection;
 
 #[test]
 fn a_ledger_of_a_newer_doorbell_is_refused_and_untouched() {
