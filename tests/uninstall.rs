@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod office;
+mod servers;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -11,6 +12,7 @@ use std::process::{Command, Stdio};
 use office::Office;
 use rusqlite::Connection;
 use rustix::fs::{FlockOperation, flock};
+use servers::Postgres;
 
 const RULE: &str = "
 [email]
@@ -115,4 +117,18 @@ fn what_is_left_to_remove_is_named() {
         format!("[desk]\nurl = \"postgres://doorbell@/chat?host=/run\"\n[ledger]\npath = \"none.db\"\n{RULE}");
     fs::write(office.folder().join("doorbell.toml"), settings).unwrap();
     assert!(says(office.folder(), &["uninstall"], 0).contains("DROP OWNED BY doorbell; DROP ROLE doorbell"));
+}
+
+#[test]
+fn on_a_server_the_tables_of_the_ledger_go_and_no_other() {
+    let server = Postgres::start().unwrap();
+    server.ask("postgres", "CREATE TABLE conversations (id bigint)").unwrap();
+    let office = told(&format!("[ledger]\nurl = \"postgres://postgres@/postgres?host={}\"", server.host().display()));
+    let tables = || server.ask("postgres", "SELECT tablename FROM pg_tables WHERE schemaname = 'public'").unwrap();
+    let before = tables();
+    assert!(before.contains("doorbell_item") && before.contains("in_app_notifications"), "{before}");
+    let said = says(office.folder(), &["uninstall"], 0);
+    assert!(said.contains("would remove: the tables of doorbell in postgres at ") && tables() == before, "{said}");
+    says(office.folder(), &["uninstall", "--yes"], 0);
+    assert_eq!(tables(), "conversations\n");
 }
