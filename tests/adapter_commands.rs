@@ -347,6 +347,7 @@ fn check_refuses_what_walks_through_all_messages_of_mariadb_for_want_of_an_index
     let said = says(folder.path(), &["adapter", "check"], 78);
     let line = said.lines().find(|line| line.starts_with("wrong  messages ")).unwrap();
     assert!(line.contains("walks all of lh_msg") && line.contains("an index such as lh_msg (chat_id"), "{said}");
+    assert!(said.contains("wrong  waiting_conversations  walks all of lh_msg"), "{said}");
 }
 
 #[test]

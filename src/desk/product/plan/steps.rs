@@ -21,7 +21,7 @@ pub(super) struct Walk {
 const ROWS: &str = "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = to_regclass($1)";
 /// How PostgreSQL joins by what it looks up.
 const CONDITIONS: [&str; 5] = ["Filter", "Hash Cond", "Merge Cond", "Join Filter", "Recheck Cond"];
-const LOOKS_UP: [&str; 6] = ["=", "<", ">", "<=", ">=", "IS"];
+const LOOKS_UP: [&str; 8] = ["=", "<", ">", "<=", ">=", "IS", "is", "in"];
 /// A list of so many letters is one of ids, and not of kinds.
 const LONG: usize = 100;
 /// An index of more columns finds no more.
@@ -100,9 +100,13 @@ fn compared(alias: &str, condition: &str) -> Vec<(Picks, String)> {
         let at = |place: Option<usize>| place.and_then(|place| words.get(place)).copied().unwrap_or_default();
         let (before, after) = (at(place.checked_sub(1)), at(Some(place + 1)));
         let other = if LOOKS_UP.contains(&after) { at(Some(place + 2)) } else { at(place.checked_sub(2)) };
-        let list = if other == "ANY" { at(Some(place + 3)).len() } else { 0 };
+        let list = match (after, other) {
+            ("in", list) => list.len(),
+            (_, "ANY") => at(Some(place + 3)).len(),
+            _ => 0,
+        };
         let is_column = other.trim_matches(['(', ')']).starts_with(char::is_alphabetic) && other.contains('.');
-        let picks = match (after == "=" || before == "=", is_column || list > LONG) {
+        let picks = match (["=", "in"].contains(&after) || before == "=", is_column || list > LONG) {
             (true, true) => Picks::One,
             (true, false) => Picks::Kind,
             (false, _) => Picks::Span,
