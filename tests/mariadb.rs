@@ -76,6 +76,10 @@ fn a_server_that_is_away_is_tried_again_and_one_that_refuses_is_a_matter_of_sett
     secret(folder.path(), "right-secret\n");
     let desk = connect(folder.path(), &at("doorbell"), by_password).unwrap();
     assert_eq!(desk.name(), format!("desk at {}", server.socket().display()));
+    let id = "SELECT id FROM information_schema.processlist WHERE user = 'doorbell'";
+    server.ask("mysql", &format!("KILL {}", server.ask("mysql", id).unwrap())).unwrap();
+    let said = format!("{:#}", desk.snapshot().map(drop).unwrap_err());
+    assert!(said.contains("reach desk") && said.contains("the next pass tries again"), "{said}");
     let first = connect(folder.path(), &at("often"), "").unwrap();
     assert_eq!(refusal(folder.path(), &at("often"), "").0, "away", "too many connections pass");
     drop(first);

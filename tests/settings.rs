@@ -140,7 +140,8 @@ fn every_line_that_is_commented_out_is_right_without_its_mark() {
         match key {
             _ if of_server => {
                 let server = if key == "url" { "" } else { "url = \"postgres://doorbell@db/chat\"" };
-                let adapter = if key == "relations" { "\nadapter = \"chatwoot\"" } else { "" };
+                let adapter =
+                    if key == "relations" || line.contains("mysql:") { "\nadapter = \"chatwoot\"" } else { "" };
                 text = text.replace(FILE, &format!("{server}{adapter}"));
             }
             "schedule" => text = text.replace("\nschedule = { every = \"5m\" }", ""),

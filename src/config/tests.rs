@@ -192,7 +192,7 @@ fn what_an_adapter_reads_is_only_read() {
     let ledger = "[ledger]\npath = \"ledger.db\"";
     assert!(Config::parse(&with("", ledger), Path::new("doorbell.toml")).is_ok());
     for (text, remedy) in [
-        (with("", ""), "the ledger needs a file of its own; add [ledger] with path = "),
+        (with("", ""), "the ledger needs a place of its own; add [ledger] with path = "),
         (with("mark_read_after_email = true", ledger), "take mark_read_after_email out"),
         (with("password_file = \"p\"", ledger), "take password_file out"),
         (settings("relations = { agents = \"SELECT 1\" }", "", ""), "add adapter = "),

@@ -110,22 +110,20 @@ fn fits_together(
         return Ok(place);
     }
     match &settings.url {
-        // somebody else's database is not ours to write to
-        _ if settings.adapter.is_some() => Err(fault(
-            desk,
-            "a desk that is read by an adapter is only read, so the ledger needs a place of its own; add [ledger] with \
-             path = \"/var/lib/doorbell/ledger.db\", or with url = \"postgres://USER@HOST/DATABASE\""
-                .into(),
-        )),
-        // refused without an adapter, which asks for a place of its own
-        DeskUrl::MariaDb(_) => Err(fault(desk, "a desk on MariaDB is read by an adapter only; name it".into())),
-        DeskUrl::Sqlite(path) => Ok(Place::File(folder.join(path))),
-        DeskUrl::Postgres(address) => Ok(Place::Server(Box::new(Server {
+        DeskUrl::Sqlite(path) if settings.adapter.is_none() => Ok(Place::File(folder.join(path))),
+        DeskUrl::Postgres(address) if settings.adapter.is_none() => Ok(Place::Server(Box::new(Server {
             address: Address::clone(address),
             password_file: settings.password_file.clone(),
             ca_file: settings.ca_file.clone(),
             folder: folder.to_owned(),
         }))),
+        // somebody else's database is not ours to write to
+        _ => Err(fault(
+            desk,
+            "a desk that is read by an adapter is only read, so the ledger needs a place of its own; add [ledger] with \
+             path = \"/var/lib/doorbell/ledger.db\", or with url = \"postgres://USER@HOST/DATABASE\""
+                .into(),
+        )),
     }
 }
 
@@ -134,8 +132,8 @@ fn wrong_with_desk(desk: &desk::Settings, takes_replies: bool) -> Option<String>
     let of_server = [("password_file", &desk.password_file), ("ca_file", &desk.ca_file)];
     let of_server = of_server.iter().find(|(_, value)| value.is_some());
     let is_file = matches!(desk.url, DeskUrl::Sqlite(_));
-    let on_server = format!("a desk on {}", desk.url.engine());
-    let kind = if desk.adapter.is_some() { "a desk that is read by an adapter" } else { on_server.as_str() };
+    let engine = format!("a desk on {}", desk.url.engine());
+    let kind = if desk.adapter.is_some() { "a desk that is read by an adapter" } else { engine.as_str() };
     let is_only_read = desk.adapter.is_some() || !is_file;
     match of_server {
         _ if desk.adapter.is_none() && matches!(desk.url, DeskUrl::MariaDb(_)) => {

@@ -168,3 +168,33 @@ fn a_message_travels_as_far_as_it_is_shown_whatever_its_letters() {
     assert!(Utc::now() > odd.at.unwrap());
     assert!(!fs::exists(site.path().join("ledger.db")).unwrap(), "a look writes nothing");
 }
+
+#[test]
+fn every_command_works_on_a_desk_on_mariadb_or_says_why_not() {
+    let (product, site) = live_helper_chat();
+    site.ends(&["baseline", "--since", "2020-01-01 00:00"], 0);
+    let waiting = product.told("waiting_conversations");
+    let row = waiting.iter().find(|row| row.contains("|3|department:")).unwrap();
+    let id = row.split('|').next().unwrap();
+    for (arguments, status, part) in [
+        (&["check", "--offline"][..], 0, "adapter    livehelperchat, 12 relations"),
+        (&["run", "--dry-run", "--rule", "unreplied", "--ignore-schedule"], 0, "would go out"),
+        (&["run", "--dry-run", "--at", "tomorrow 09:00"], 0, "would go out"),
+        (&["run", "--dry-run", "--conversation", id], 0, "would go out"),
+        (&["run", "--dry-run", "--for", "AGENT3@desk.example"], 0, "would go out"),
+        (&["explain", id], 0, "assigned to Agent"),
+        (&["explain", &format!("https://desk.example/{id}")], 0, "assigned to Agent"),
+        (&["explain", "--for", "agent:3"], 0, "rule unreplied"),
+        (&["explain", "--for", "visitor1@mail.example"], 0, "now:"),
+        (&["preview", "--rule", "unreplied", "--conversation", id, "--for", "agent3@desk.example"], 0, "wrote "),
+        (&["plan"], 64, "run --dry-run --at TIME"),
+        (&["schedule"], 0, ""),
+        (&["run"], 0, ""),
+        (&["status"], 0, ""),
+        (&["deliveries", "list"], 0, ""),
+        (&["forget", "agent3@desk.example"], 0, ""),
+    ] {
+        let said = site.ends(arguments, status);
+        assert!(said.contains(part), "{arguments:?}: {said}");
+    }
+}

@@ -92,6 +92,26 @@ impl Product {
         said.unwrap_or_else(|error| panic!("{}: {error} in\n{sql}", self.name))
     }
 
+    /// Who may do everything there.
+    pub(crate) fn owner(&self) -> &'static str {
+        match &self.server {
+            Server::Postgres(_) => "postgres",
+            Server::MariaDb(_) => "root",
+        }
+    }
+
+    /// How many pages were looked at so far; a server counts what a connection read once it is closed.
+    pub(crate) fn pages_read(&self) -> u64 {
+        let counted = match &self.server {
+            Server::Postgres(_) => "SELECT blks_hit + blks_read FROM pg_stat_database WHERE datname = 'postgres'",
+            Server::MariaDb(_) => {
+                "SELECT variable_value FROM information_schema.global_status
+                 WHERE variable_name = 'INNODB_BUFFER_POOL_READ_REQUESTS'"
+            }
+        };
+        self.rows(counted)[0].parse().unwrap()
+    }
+
     /// A client of the product that does this meanwhile.
     pub(crate) fn hold(&self, sql: &str) -> Child {
         let client = match &self.server {
