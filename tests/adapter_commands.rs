@@ -274,6 +274,33 @@ fn init_writes_settings_for_a_product_that_are_accepted() {
     assert!(!folder.path().join("doorbell.toml").exists());
 }
 
+/// The settings that init writes, with what has "example" in it corrected, on a real desk.
+fn settings_of_init_work(name: &str, example: &str, url: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    says(folder.path(), &["init", "--adapter", name], 0);
+    let file = folder.path().join("doorbell.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with("password_file"));
+    let corrected = lines.collect::<Vec<_>>().join("\n").replace(&format!("\"{example}\""), &format!("\"{url}\""));
+    assert!(corrected.contains(url), "{text}");
+    fs::write(&file, corrected).unwrap();
+    assert!(says(folder.path(), &["check"], 0).contains("10 waiting"));
+    says(folder.path(), &["adapter", "check"], 0);
+    says(folder.path(), &["run", "--dry-run", "--ignore-schedule"], 0);
+}
+
+#[test]
+fn settings_of_init_work_on_the_products_own_tables() {
+    let server = with_user("chatwoot");
+    settings_of_init_work("chatwoot", "postgres://doorbell@db.example.com/chatwoot_production", &url_of(&server));
+    let server = with_user("libredesk");
+    settings_of_init_work("libredesk", "postgres://doorbell@db.example.com/libredesk", &url_of(&server));
+    let (_server, url) = with_user_of_mariadb("livehelperchat");
+    settings_of_init_work("livehelperchat", "mysql://doorbell@db.example.com/livehelperchat", &url);
+    let (_server, url) = with_user_of_mariadb("supportboard");
+    settings_of_init_work("supportboard", "mysql://doorbell@db.example.com/supportboard", &url);
+}
+
 // ---- check
 
 /// Settings for a desk at this address.
@@ -412,4 +439,34 @@ fn check_wants_an_adapter_and_a_server_that_answers() {
         .replace("url = \"sqlite:chat.db\"", "url = \"postgres://doorbell@/x?host=/nowhere\"\nadapter = \"chatwoot\"");
     fs::write(folder.path().join("doorbell.toml"), format!("{text}\n[ledger]\npath = \"told.db\"\n")).unwrap();
     says(folder.path(), &["adapter", "check"], 75);
+}
+
+#[test]
+fn check_notes_what_a_desk_in_a_file_walks_through() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = "CREATE TABLE tickets (id INTEGER PRIMARY KEY, since INTEGER, name TEXT);
+                  CREATE INDEX tickets_since ON tickets (since) WHERE since IS NOT NULL;
+                  CREATE TABLE lines (id INTEGER PRIMARY KEY, ticket INTEGER, body TEXT);
+                  INSERT INTO tickets VALUES (1, 1, 'x'), (2, NULL, 'y');";
+    rusqlite::Connection::open(folder.path().join("desk.db")).unwrap().execute_batch(tables).unwrap();
+    says(folder.path(), &["adapter", "new", "acme", "--database", "sqlite"], 0);
+    let messages =
+        "SELECT l.id, l.ticket AS conversation_id, 'contact' AS sender_type, NULL AS sender_id, 0 AS private,
+                    0 AS deleted, l.body, 'text' AS body_format, 0 AS created_at FROM lines l";
+    let relations = format!(
+        "[desk.relations]\nwaiting_conversations = \"SELECT t.id AS conversation_id, t.since AS waiting_since, 0 AS \
+         message_id FROM tickets t WHERE t.since IS NOT NULL\"\nmessages = \"\"\"{messages}\"\"\"\n"
+    );
+    settings(folder.path(), "sqlite:desk.db", "./acme.sql", &relations);
+    let said = says(folder.path(), &["adapter", "check"], 78);
+    assert!(said.starts_with("ok     waiting_conversations  1 row in "), "{said}");
+    assert!(said.contains("note: walks all of l, which costs more the larger it is"), "{said}");
+    assert!(said.contains("wrong  agents                 no such table: the_table"), "{said}");
+    assert!(said.contains("off    unread_conversations "), "{said}");
+}
+
+#[test]
+fn the_manual_shows_the_grants_as_they_are_printed() {
+    let manual = fs::read_to_string(here().join("docs/adapters.md")).unwrap();
+    assert!(manual.contains(&says(here(), &["adapter", "grants", "livehelperchat", "--database", "chat"], 0)));
 }

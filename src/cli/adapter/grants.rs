@@ -92,8 +92,8 @@ fn for_mariadb(adapter: &Adapter, reads: &Reads, user: &str, database: Option<&s
 
 fn head(adapter: &Adapter, client: &str) -> String {
     format!(
-        "-- What doorbell reads of {}: for the owner of its tables, in {client}. The user that it reads as is made first,\n\
-         -- with a password of its own:\n",
+        "-- Rights on the tables of {}, for doorbell's own user. Their owner runs this in {client}.\n\
+         -- The user is made first, with a password of its own:\n",
         product::product(adapter)
     )
 }
