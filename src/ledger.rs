@@ -92,15 +92,4 @@ impl Ledger {
 }
 
 #[cfg(test)]
-impl Ledger {
-    /// The file or memory itself, for tests that look into it or damage it.
-    fn connection(&self) -> &rusqlite::Connection {
-        match &self.store {
-            Store::Sqlite(connection) => connection,
-            Store::Postgres(session) => panic!("{session:?} is no file"),
-        }
-    }
-}
-
-#[cfg(test)]
 mod tests;

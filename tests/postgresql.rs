@@ -291,7 +291,6 @@ fn refused(desk: &str, more: &str) -> String {
 fn what_a_desk_that_is_only_read_cannot_do_is_refused_with_the_remedy() {
     let url = "url = \"postgres://doorbell@db/chat\"";
     let ledger = "[ledger]\npath = \"ledger.db\"";
-    assert!(refused(url, "").contains("[ledger]"), "{}", refused(url, ""));
     let marks = refused(&format!("{url}\nmark_read_after_email = true"), ledger);
     assert!(marks.contains("take mark_read_after_email out"), "{marks}");
     for key in ["password_file", "ca_file"] {
@@ -299,5 +298,5 @@ fn what_a_desk_that_is_only_read_cannot_do_is_refused_with_the_remedy() {
         assert!(error.contains(&format!("take {key} out")), "{error}");
     }
     let error = refused("url = \"postgres://doorbell:hunter2@db/chat\"", ledger);
-    assert!(error.contains("desk.password_file") && !error.contains("hunter2"), "{error}");
+    assert!(error.contains("password_file") && !error.contains("hunter2"), "{error}");
 }

@@ -127,6 +127,7 @@ fn every_line_that_is_commented_out_is_right_without_its_mark() {
     let networks = lines.iter().position(|line| *line == "[push.apns]").unwrap();
     let behind = lines.iter().position(|line| *line == "[desktop]").unwrap();
     let ledger = lines.iter().position(|line| *line == "[ledger]").unwrap();
+    let presence = lines.iter().position(|line| *line == "[presence]").unwrap();
     let is_example = |line: &str| line.starts_with('#') && !line.starts_with("# ");
     for (index, line) in lines.iter().enumerate().filter(|(_, line)| is_example(line)) {
         let key = line[1..].split(" = ").next().unwrap();
@@ -137,6 +138,7 @@ fn every_line_that_is_commented_out_is_right_without_its_mark() {
             text += &by_itself(key, section);
         }
         let of_server = index < ledger && ["url", "password_file", "ca_file", "adapter", "relations"].contains(&key);
+        let of_ledger = (ledger..presence).contains(&index);
         match key {
             _ if of_server => {
                 let server = if key == "url" { "" } else { "url = \"postgres://doorbell@db/chat\"" };
@@ -144,8 +146,10 @@ fn every_line_that_is_commented_out_is_right_without_its_mark() {
                     if key == "relations" || line.contains("mysql:") { "\nadapter = \"chatwoot\"" } else { "" };
                 text = text.replace(FILE, &format!("{server}{adapter}"));
             }
+            "url" => {}
             "schedule" => text = text.replace("\nschedule = { every = \"5m\" }", ""),
             "username" => text.push_str("\npassword = \"${P}\""),
+            "password_file" | "ca_file" if of_ledger => text.push_str("\nurl = \"postgres://doorbell@db/told\""),
             "password" | "password_file" => text.push_str("\nusername = \"u\""),
             "key" => text.insert(text.rfind("\nkey_file").unwrap() + 1, '#'),
             "before" => text = text.replace("\nwatch = \"unread\"", "\nwatch = \"sla_warning\""),

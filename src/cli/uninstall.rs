@@ -16,9 +16,8 @@ use crate::ledger::{Ledger, Place};
 /// Remove what doorbell keeps, and say what else there is to remove
 ///
 /// Prints what would go; with --yes it goes: the ledger's file, or, where the ledger stands in the desk's own file or on a
-/// server, its tables there (doorbell_* and in_app_notifications). Tables of the desk are never touched. What was told
-/// is then forgotten: doorbell set up anew would tell what still waits again. Take the crontab line or the timer out
-/// first.
+/// server, its own tables there. Tables of the desk are never touched. What was told is then forgotten: doorbell set up
+/// anew would tell what still waits again. Take the crontab line or the timer out first.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Remove it

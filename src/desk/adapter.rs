@@ -31,6 +31,8 @@ pub struct Adapter {
 struct Part {
     relation: &'static str,
     text: String,
+    /// Whether it stands in the settings.
+    is_corrected: bool,
 }
 
 /// What is wrong with an adapter: where, and what to do.
@@ -61,10 +63,10 @@ impl Adapter {
         let Some(choice) = &settings.adapter else { return Ok(None) };
         let mut adapter = choice.read(folder)?;
         for (relation, text) in settings.relations.iter() {
-            let text = text.to_owned();
+            let part = Part { relation, text: text.to_owned(), is_corrected: true };
             match adapter.parts.iter_mut().find(|part| part.relation == relation) {
-                Some(part) => part.text = text,
-                None => adapter.parts.push(Part { relation, text }),
+                Some(own) => *own = part,
+                None => adapter.parts.push(part),
             }
         }
         adapter.complete().map(Some)
@@ -143,6 +145,19 @@ impl Adapter {
     /// The tables of a relation, by each name that it gives them, in small letters.
     pub fn tables_by_name(&self, relation: &str) -> Vec<(String, String)> {
         self.text(relation).map(reads::tables_by_name).unwrap_or_default()
+    }
+
+    /// Where to correct a relation that its database does not understand.
+    pub(super) fn remedy(&self, relation: &str) -> String {
+        if self.parts.iter().any(|part| part.relation == relation && part.is_corrected) {
+            return format!("correct it in desk.relations.{relation}");
+        }
+        if Self::SHIPPED.iter().any(|(name, _)| *name == self.name) {
+            return "the tables are of another release than the adapter; see whether a newer doorbell knows it, or correct \
+                    the relation in desk.relations"
+                .into();
+        }
+        "correct it in that file".into()
     }
 
     /// The relations of the contract that it does not have.

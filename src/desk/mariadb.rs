@@ -128,7 +128,7 @@ impl Look<'_> {
     fn fault(&self, product: Option<&Product>, relation: &'static str, fault: &Fault) -> anyhow::Error {
         match (product, trouble::of_relation(fault)) {
             (Some(product), Some((reason, remedy))) => {
-                let remedy = remedy.map_or_else(|| product.remedy(), str::to_owned);
+                let remedy = remedy.map_or_else(|| product.adapter.remedy(relation), str::to_owned);
                 product.fault(relation, reason, remedy).into()
             }
             _ => self.server.failed(fault).into(),

@@ -62,17 +62,6 @@ impl Product {
     pub(super) fn fault(&self, relation: &'static str, reason: String, remedy: String) -> DeskError {
         DeskError::Relation { relation, adapter: self.adapter.name().to_owned(), reason, remedy }
     }
-
-    /// What to do where the database does not understand a relation.
-    pub(super) fn remedy(&self) -> String {
-        let shipped = Adapter::SHIPPED.iter().any(|(name, _)| *name == self.adapter.name());
-        let changed = "the tables are of another release than the adapter";
-        if shipped {
-            format!("{changed}; see whether a newer doorbell knows it, or correct the relation in desk.relations")
-        } else {
-            format!("correct the relation there, or {changed}")
-        }
-    }
 }
 
 impl Keys {
@@ -183,7 +172,7 @@ impl Snapshot<'_> {
         match &self.reading {
             Reading::Sqlite(transaction) => match transaction.prepare_cached(&sql) {
                 Ok(statement) => Ok(statement.column_names().map(|name| (name.to_owned(), Native::Any)).collect()),
-                Err(error) => Err(product.fault(name, error.to_string(), product.remedy()).into()),
+                Err(error) => Err(product.fault(name, error.to_string(), product.adapter.remedy(name)).into()),
             },
             Reading::Postgres(look) => look.columns(product, name, &sql),
             Reading::MariaDb(look) => look.columns(product, name, &sql),

@@ -57,6 +57,16 @@ fn digest(agent: &str, items: &[Item]) -> Digest {
     Digest { account: None, recipient, channel: Channel::Email, subject: "".into(), not_before: None, items }
 }
 
+impl Ledger {
+    /// The file or memory itself, for tests that damage it.
+    pub(super) fn connection(&self) -> &rusqlite::Connection {
+        match &self.store {
+            Store::Sqlite(connection) => connection,
+            Store::Postgres(session) => panic!("{session:?} is no file"),
+        }
+    }
+}
+
 /// A ledger with one rule, and the passes that somebody makes over it.
 struct Book {
     ledger: Ledger,

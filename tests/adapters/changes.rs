@@ -77,6 +77,7 @@ fn a_relation_that_answers_something_else_is_refused_before_a_row_of_it_is_read(
         site.settings(&product.url("doorbell"), &corrected, RULES);
         let said = site.ends(&["check"], 78);
         assert!(said.contains(&format!("relation {relation} of adapter chatwoot: {reason}")), "{said}");
+        assert!(relation != "read_cursors" || said.contains("correct it in desk.relations.read_cursors"), "{said}");
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) struct Arguments {
     /// One that comes with doorbell, or a file [default: that of the settings, with the corrections of desk.relations]
     #[arg(value_name = "NAME|FILE")]
     adapter: Option<String>,
-    /// Only the SELECT of this relation, such as waiting_conversations
+    /// Only the SELECT of this relation, such as messages
     #[arg(long, value_name = "NAME")]
     relation: Option<String>,
 }

@@ -30,7 +30,7 @@ enum Engine {
     Postgresql,
     /// MariaDB or MySQL
     Mariadb,
-    /// SQLite
+    #[value(help = "SQLite")]
     Sqlite,
 }
 

@@ -16,7 +16,7 @@ pub(super) fn parse(place: &str, text: &str) -> Result<(String, Vec<Part>), Adap
             if let Some((first, _)) = parts.iter().find(|(_, part)| part.relation == relation.name) {
                 return Err(at(format!("relation {name} stands here again, after line {first}; take one of them out")));
             }
-            parts.push((number, Part { relation: relation.name, text: String::new() }));
+            parts.push((number, Part { relation: relation.name, text: String::new(), is_corrected: false }));
         } else if let Some((_, part)) = parts.last_mut() {
             part.text.push_str(line);
             part.text.push('\n');

@@ -1,21 +1,14 @@
 //! What a relation reads: the tables of the product, and the columns that its SELECT names with their table (`c.id`).
 //! Not a reader of SQL: it knows parentheses, FROM and JOIN, which is what names depend on.
 
+mod pieces;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+use pieces::{Piece, of_text};
 
 /// What is read of each table, by its name as it is written. No column = the table is named and no more; `*` = all.
 pub type Reads = BTreeMap<String, BTreeSet<String>>;
-
-/// A SELECT, taken apart at its parentheses.
-#[derive(Debug)]
-enum Piece {
-    /// A name or a keyword; a quoted name keeps its quotes.
-    Word(String),
-    Mark(char),
-    /// A text or a number.
-    Value,
-    Group(Vec<Piece>),
-}
 
 /// What a name in a FROM stands for; `None` = rows that the statement makes itself.
 type Names = Vec<(String, Option<String>)>;
@@ -61,19 +54,19 @@ const BETWEEN_SELECTS: [&str; 3] = ["union", "intersect", "except"];
 
 /// Adds what a SELECT reads.
 pub(super) fn add(text: &str, reads: &mut Reads) {
-    query(&pieces(&mut text.chars().peekable()), None, reads);
+    query(&of_text(text), None, reads);
 }
 
 /// The table that its FROM begins with.
 pub(super) fn first_table(text: &str) -> Option<String> {
-    let pieces = pieces(&mut text.chars().peekable());
+    let pieces = of_text(text);
     tables(&pieces).into_iter().find_map(|(_, table)| table)
 }
 
 /// Every table of a SELECT, by each name that it has there in small letters.
 pub(super) fn tables_by_name(text: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    collect(&[Piece::Group(pieces(&mut text.chars().peekable()))], &mut found);
+    collect(&[Piece::Group(of_text(text))], &mut found);
     found.sort();
     found.dedup();
     found
@@ -89,85 +82,21 @@ fn collect(pieces: &[Piece], found: &mut Vec<(String, String)>) {
     }
 }
 
-/// Everything up to the closing parenthesis, or the end.
-fn pieces(letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Vec<Piece> {
-    let mut found = Vec::new();
-    while let Some(letter) = letters.next() {
-        match letter {
-            ')' => break,
-            '(' => found.push(Piece::Group(pieces(letters))),
-            '\'' => {
-                until(letters, '\'');
-                found.push(Piece::Value);
-            }
-            '"' | '`' => {
-                let name = until(letters, letter);
-                found.push(Piece::Word(format!("{letter}{name}{letter}")));
-            }
-            '-' if letters.peek() == Some(&'-') => {
-                until(letters, '\n');
-            }
-            '/' if letters.peek() == Some(&'*') => {
-                let mut before = ' ';
-                letters.find(|next| std::mem::replace(&mut before, *next) == '*' && *next == '/');
-            }
-            _ if letter.is_whitespace() => {}
-            _ if letter.is_ascii_digit() => {
-                while letters.next_if(|next| next.is_ascii_alphanumeric() || *next == '.').is_some() {}
-                found.push(Piece::Value);
-            }
-            _ if is_of_name(letter) => {
-                let mut word = String::from(letter);
-                while let Some(next) = letters.next_if(|next| is_of_name(*next)) {
-                    word.push(next);
-                }
-                found.push(Piece::Word(word));
-            }
-            mark => found.push(Piece::Mark(mark)),
-        }
-    }
-    found
-}
-
-fn is_of_name(letter: char) -> bool {
-    letter.is_alphanumeric() || matches!(letter, '_' | '$')
-}
-
-fn until(letters: &mut std::iter::Peekable<std::str::Chars<'_>>, end: char) -> String {
-    letters.by_ref().take_while(|letter| *letter != end).collect()
-}
-
-impl Piece {
-    fn is(&self, keyword: &str) -> bool {
-        matches!(self, Self::Word(word) if word.eq_ignore_ascii_case(keyword))
-    }
-
-    fn is_one_of(&self, keywords: &[&str]) -> bool {
-        keywords.iter().any(|keyword| self.is(keyword))
-    }
-
-    fn is_query(&self) -> bool {
-        matches!(self, Self::Group(inside) if inside.first().is_some_and(|first| {
-            first.is_one_of(&["select", "with"]) || first.is_query()
-        }))
-    }
-}
-
 /// A SELECT, or several that are joined by UNION and the like; each sees its own tables only.
 fn query(pieces: &[Piece], around: Option<&Scope<'_>>, reads: &mut Reads) {
-    let named = Scope { names: rows_of_its_own(pieces), is_with: true, around };
+    let given = Scope { names: rows_of_its_own(pieces), is_with: true, around };
     for select in pieces.split(|piece| piece.is_one_of(&BETWEEN_SELECTS)) {
         let mut names = tables(select);
         for (_, table) in &mut names {
             // a name that WITH has given is no table
-            if table.as_ref().is_some_and(|table| named.gives(table)) {
+            if table.as_ref().is_some_and(|table| given.gives(table)) {
                 *table = None;
             }
         }
         for table in names.iter().filter_map(|(_, table)| table.as_ref()) {
             reads.entry(table.clone()).or_default();
         }
-        columns(select, &Scope { names, is_with: false, around: Some(&named) }, reads);
+        columns(select, &Scope { names, is_with: false, around: Some(&given) }, reads);
     }
 }
 
@@ -193,8 +122,8 @@ fn tables(select: &[Piece]) -> Names {
     for (place, piece) in select.iter().enumerate() {
         let before = place.checked_sub(1).and_then(|before| select.get(before));
         let after = select.get(place + 1..).unwrap_or_default();
-        let is_from = piece.is("from") && !before.is_some_and(|before| before.is("distinct"));
-        if is_from || piece.is_one_of(&["join", "straight_join"]) || in_from && matches!(piece, Piece::Mark(',')) {
+        let begins = piece.is("from") && !before.is_some_and(|before| before.is("distinct"));
+        if begins || piece.is_one_of(&["join", "straight_join"]) || in_from && matches!(piece, Piece::Mark(',')) {
             in_from = true;
             item(after, &mut names);
         } else if piece.is_one_of(&["where", "group", "order", "having", "limit", "offset", "window"]) {

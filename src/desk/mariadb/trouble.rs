@@ -91,7 +91,7 @@ fn remedy(code: u16) -> Option<&'static str> {
     Some(match code {
         1045 | 1698 => "correct the user in desk.url, or put their password into desk.password_file",
         1130 | 1129 => "let the user of desk.url in from this machine (CREATE USER .. @ ..)",
-        1044 => "let the user of desk.url read it (GRANT SELECT)",
+        1044 => "correct the database in desk.url, or let its user read it (GRANT SELECT)",
         1049 => "correct the database in desk.url",
         1820 | 1862 => "give the user of desk.url a new password, and put it into desk.password_file",
         3118 | 4151 => "unlock the user of desk.url (ALTER USER .. ACCOUNT UNLOCK)",

@@ -45,7 +45,7 @@ impl Look<'_> {
             };
             return product.fault(relation, said, remedy).into();
         }
-        product.fault(relation, said, product.remedy()).into()
+        product.fault(relation, said, product.adapter.remedy(relation)).into()
     }
 
     /// The columns that a relation's text names and this user may not read, by table.

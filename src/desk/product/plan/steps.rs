@@ -163,7 +163,7 @@ mod tests {
 
     use super::*;
 
-    fn plan(node: Json) -> Json {
+    fn plan(node: &Json) -> Json {
         json!([{ "Plan": node }])
     }
 
@@ -180,7 +180,7 @@ mod tests {
         let filter = ("Filter", "((m.private = false) AND (lower(m.body) = 'x'::text) AND (m.at > now()))");
         let below = scan("Seq Scan", "messages", &[filter]);
         let joined = json!({ "Node Type": "Hash Join", "Hash Cond": "(m.conversation_id = c.id)", "Plans": [below] });
-        let [walk] = walks(&plan(joined)).try_into().unwrap();
+        let [walk] = walks(&plan(&joined)).try_into().unwrap();
         assert_eq!(walk.columns, ["conversation_id", "private", "at"]);
         assert!(walk.is_of("messages") && walk.is_of("public.\"messages\"") && !walk.is_of("other.messages"));
         assert!(walk.said(7).contains("public.messages (conversation_id, private, at)"), "{}", walk.said(7));
@@ -189,9 +189,9 @@ mod tests {
     #[test]
     fn an_index_is_walked_only_where_nothing_is_looked_up_in_it() {
         let index = |more| scan("Index Scan", "messages", &[&[("Index Name", "m_pkey")][..], more].concat());
-        assert_eq!(walks(&plan(index(&[("Index Cond", "(m.id = 1)")]))), []);
-        assert_eq!(walks(&plan(json!({ "Node Type": "Limit", "Plans": [index(&[])] }))), []);
-        let [walk] = walks(&plan(json!({ "Node Type": "Sort", "Plans": [index(&[])] }))).try_into().unwrap();
+        assert_eq!(walks(&plan(&index(&[("Index Cond", "(m.id = 1)")]))), []);
+        assert_eq!(walks(&plan(&json!({ "Node Type": "Limit", "Plans": [index(&[])] }))), []);
+        let [walk] = walks(&plan(&json!({ "Node Type": "Sort", "Plans": [index(&[])] }))).try_into().unwrap();
         assert!(walk.said(1).contains("by its index public.m_pkey"), "{}", walk.said(1));
     }
 }
