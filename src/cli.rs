@@ -1,5 +1,6 @@
 //! The command line: one file per command. Only here the clock is read and connections are opened.
 
+mod adapter;
 mod approve;
 mod baseline;
 mod check;
@@ -33,6 +34,7 @@ mod suppress;
 mod templates;
 mod textfile;
 mod time;
+mod uninstall;
 mod vapid;
 mod variable;
 mod watchdog;
@@ -110,6 +112,8 @@ enum Command {
     Adopt(home::Arguments),
     Receive(receive::Arguments),
     Vapid(vapid::Arguments),
+    Adapter(adapter::Arguments),
+    Uninstall(uninstall::Arguments),
 }
 
 /// Does what was asked; prints what went wrong, once.
@@ -142,6 +146,8 @@ pub fn run(cli: Cli) -> Exit {
         Command::Adopt(_) => home::adopt(&global),
         Command::Receive(arguments) => receive::run(&global, &arguments),
         Command::Vapid(arguments) => vapid::run(&global, &arguments),
+        Command::Adapter(arguments) => adapter::run(&global, &arguments),
+        Command::Uninstall(arguments) => uninstall::run(&global, &arguments),
     };
     result.unwrap_or_else(|error| {
         say::error(&error);

@@ -34,7 +34,9 @@ use anyhow::{Context, Result, bail};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction};
 
-pub use adapter::{Adapter, AdapterError, Choice, Column, Corrections, Kind, RELATIONS, Relation};
+pub use adapter::{
+    Adapter, AdapterError, Choice, Column, Corrections, Kind, Meaning, RELATIONS, Reads, Relation, meaning, words,
+};
 pub use additions::{Added, Additions, Writer};
 pub use check::Findings;
 pub use contents::{Content, Past, Sender, Wanted};
@@ -44,6 +46,7 @@ pub use link::{AgentUrl, ContactUrl, Place};
 pub use mariadb::MariaDbAddress;
 pub use mark_read::ReadMarks;
 pub use pending::Window;
+pub use product::survey::Survey;
 pub use replay::{Replay, Spans};
 pub use settings::Settings;
 pub use url::DeskUrl;

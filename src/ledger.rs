@@ -31,6 +31,7 @@ mod store;
 mod storm;
 mod tellings;
 mod token;
+mod uninstall;
 
 use anyhow::Result;
 

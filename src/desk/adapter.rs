@@ -2,7 +2,9 @@
 
 mod choice;
 pub(super) mod contract;
+mod meaning;
 mod parse;
+mod reads;
 
 use std::fs;
 use std::path::Path;
@@ -11,6 +13,8 @@ use thiserror::Error;
 
 pub use choice::{Choice, Corrections};
 pub use contract::{Column, Kind, RELATIONS, Relation};
+pub use meaning::{Meaning, meaning, words};
+pub use reads::Reads;
 
 use super::Settings;
 
@@ -124,6 +128,23 @@ impl Adapter {
     /// The SELECT of a relation.
     pub fn text(&self, relation: &str) -> Option<&str> {
         self.relations().find(|(name, _)| *name == relation).map(|(_, text)| text)
+    }
+
+    /// The tables of the product that it reads, and the columns that it names with their table.
+    pub fn reads(&self) -> Reads {
+        let mut found = Reads::new();
+        self.parts.iter().for_each(|part| reads::add(&part.text, &mut found));
+        found
+    }
+
+    /// The table that a relation begins with, as it is written there.
+    pub fn first_table(&self, relation: &str) -> Option<String> {
+        self.text(relation).and_then(reads::first_table)
+    }
+
+    /// The tables of a relation, by each name that it gives them, in small letters.
+    pub fn tables_by_name(&self, relation: &str) -> Vec<(String, String)> {
+        self.text(relation).map(reads::tables_by_name).unwrap_or_default()
     }
 
     /// Where to correct a relation that its database does not understand.

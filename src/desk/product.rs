@@ -7,6 +7,8 @@ mod facts;
 mod messages;
 mod native;
 mod pending;
+mod plan;
+pub(super) mod survey;
 pub(super) mod trouble;
 
 use std::borrow::Cow;
@@ -153,23 +155,28 @@ impl Snapshot<'_> {
         if product.known.borrow().contains_key(name) {
             return Ok(());
         }
+        let columns = self.columns_of(product, name, text)?;
+        let contract = relation(name).context("know the relation")?;
+        native::refuse_misfits(product, self.dialect(), contract, &columns)?;
+        product.known.borrow_mut().insert(name, columns);
+        Ok(())
+    }
+
+    /// The columns of a relation as the database sees them.
+    fn columns_of(&self, product: &Product, name: &'static str, text: &str) -> Result<Vec<(String, Native)>> {
         let sql = match self.dialect() {
             Dialect::Sqlite | Dialect::Postgres => format!("SELECT * FROM {name}"),
             Dialect::MariaDb => format!("SELECT * FROM `{name}` LIMIT 0"),
         };
         let sql = with(self.dialect(), name, text, &sql);
-        let columns = match &self.reading {
+        match &self.reading {
             Reading::Sqlite(transaction) => match transaction.prepare_cached(&sql) {
-                Ok(statement) => statement.column_names().map(|name| (name.to_owned(), Native::Any)).collect(),
-                Err(error) => return Err(product.fault(name, error.to_string(), product.adapter.remedy(name)).into()),
+                Ok(statement) => Ok(statement.column_names().map(|name| (name.to_owned(), Native::Any)).collect()),
+                Err(error) => Err(product.fault(name, error.to_string(), product.adapter.remedy(name)).into()),
             },
-            Reading::Postgres(look) => look.columns(product, name, &sql)?,
-            Reading::MariaDb(look) => look.columns(product, name, &sql)?,
-        };
-        let contract = relation(name).context("know the relation")?;
-        native::refuse_misfits(product, self.dialect(), contract, &columns)?;
-        product.known.borrow_mut().insert(name, columns);
-        Ok(())
+            Reading::Postgres(look) => look.columns(product, name, &sql),
+            Reading::MariaDb(look) => look.columns(product, name, &sql),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::store::{Session, Store, values};
 use super::{Ledger, Place, Server};
 
 /// Each text takes the ledger from version n to n + 1.
-const MIGRATIONS: [&str; 3] = [include_str!("001.sql"), include_str!("002.sql"), include_str!("003.sql")];
+pub(super) const MIGRATIONS: [&str; 3] = [include_str!("001.sql"), include_str!("002.sql"), include_str!("003.sql")];
 /// A host program that writes to the same file may hold it this long.
 const BUSY: Duration = Duration::from_secs(30);
 

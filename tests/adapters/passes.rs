@@ -1,10 +1,12 @@
 //! The real program on the tables of real products: who is told is who should be, by the oracle's word.
 
 use std::collections::BTreeSet;
-use std::{env, fs};
+use std::env;
+use std::process::Command;
 
 use crate::WAITING;
 use crate::product::{Product, oracle};
+use crate::servers::finish;
 use crate::site::Site;
 
 /// What differs between the products, beside their oracles.
@@ -170,20 +172,15 @@ fn waits(product: &Product, name: &str) -> Vec<(String, String, String)> {
     product.rows(&said.text).iter().map(row).collect()
 }
 
-/// The statements of the manual that give a user the right to read, and no other.
+/// The statements that make a user with the right to read, and no other.
 fn grants(name: &str) -> String {
-    let manual = fs::read_to_string("docs/adapters.md").unwrap();
-    let blocks = manual.split("```sql\n").skip(1).filter_map(|block| block.split_once("```")).map(|(block, _)| block);
-    let table = match name {
-        "chatwoot" => "ON account_users",
-        "libredesk" => "ON conversation_messages",
-        "livehelperchat" => "ON desk.lh_chat",
-        _ => "ON desk.sb_conversations",
-    };
-    let grants: Vec<&str> = blocks.filter(|block| block.contains("GRANT") && block.contains(table)).collect();
-    assert_eq!(grants.len(), 1, "{name}");
+    let is_mariadb = ["livehelperchat", "supportboard"].contains(&name);
+    let (user, more): (_, &[&str]) =
+        if is_mariadb { ("USER doorbell@localhost", &["--database", "desk"]) } else { ("ROLE doorbell LOGIN", &[]) };
+    let mut command = Command::new(env!("CARGO_BIN_EXE_doorbell"));
+    let printed = finish(command.args(["adapter", "grants", name]).args(more)).unwrap();
     // whoever may connect to the test's own server needs no password
-    grants.concat().replace("IDENTIFIED BY '..'", "")
+    format!("CREATE {user};\n{printed}")
 }
 
 fn told_as_the_oracle_says(ways: &Ways) {

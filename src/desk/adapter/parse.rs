@@ -43,7 +43,7 @@ pub(super) fn known(name: &str) -> Result<&'static Relation, String> {
 
 /// The SELECT of a relation, fit to stand in parentheses.
 pub(super) fn select(name: &str, text: &str) -> Result<String, String> {
-    let text = text.trim();
+    let text = without_last_comments(text).trim();
     if text.trim_end_matches(|letter: char| letter == ';' || letter.is_whitespace()).len() < text.len() {
         return Err(format!(
             "relation {name} ends in a semicolon, and becomes part of a longer statement; take it out"
@@ -55,6 +55,18 @@ pub(super) fn select(name: &str, text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err(format!("relation {name} is no SELECT; write one below its heading, or take the heading out"))
+}
+
+/// What is commented out behind a SELECT is none of it; on the same line a comment would swallow what follows.
+fn without_last_comments(text: &str) -> &str {
+    let mut text = text.trim_end();
+    while let Some((before, last)) = text.rsplit_once('\n') {
+        if !last.trim_start().starts_with("--") {
+            break;
+        }
+        text = before.trim_end();
+    }
+    text
 }
 
 /// The name in `-- relation: NAME`.

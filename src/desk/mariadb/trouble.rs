@@ -10,7 +10,9 @@ use crate::server::ServerError;
 pub(super) fn of_relation(fault: &Fault) -> Option<(String, Option<&'static str>)> {
     let Fault::Said { code, text } = fault else { return None };
     let remedy = match code {
-        1142 | 1143 | 1370 => Some("as the owner of the tables: GRANT SELECT, as docs/adapters.md lists it"),
+        1142 | 1143 | 1370 => {
+            Some("as the owner of the tables: GRANT SELECT, as this prints it: doorbell adapter grants")
+        }
         // names, types, words and values (MariaDB knowledge base, "MariaDB Error Codes"; MySQL 8.0 error reference)
         1051..=1055
         | 1060

@@ -6,7 +6,8 @@ use mysql_common::packets::Column;
 use postgres::types::Type;
 
 use super::Product;
-use crate::desk::adapter::{Kind, Relation};
+use crate::desk::DeskError;
+use crate::desk::adapter::{self, Kind, Relation};
 use crate::desk::dialect::Dialect;
 use crate::desk::value::is_text;
 
@@ -87,20 +88,27 @@ pub(super) fn refuse_misfits(
     relation: &Relation,
     columns: &[(String, Native)],
 ) -> Result<()> {
-    for column in relation.columns {
-        let name = column.name;
+    misfits(product, dialect, relation, columns).into_iter().next().map_or(Ok(()), |(_, fault)| Err(fault.into()))
+}
+
+/// Every column that lacks or holds something else, with the remedy.
+pub(super) fn misfits(
+    product: &Product,
+    dialect: Dialect,
+    relation: &Relation,
+    columns: &[(String, Native)],
+) -> Vec<(&'static str, DeskError)> {
+    let fault = |column: &adapter::Column| {
+        let (name, kind) = (column.name, column.kind);
         let Some((_, native)) = columns.iter().find(|(there, _)| there == name) else {
             let reason = format!("its SELECT has no column {name}");
-            let remedy =
-                format!("add it; where the product has no such thing, {} AS {name}", nothing(column.kind, dialect));
-            return Err(product.fault(relation.name, reason, remedy).into());
+            let remedy = format!("add it; where the product has no such thing, {} AS {name}", nothing(kind, dialect));
+            return Some(product.fault(relation.name, reason, remedy));
         };
-        if !native.fits(column.kind) {
-            let reason = format!("column {name} is {}", native.name());
-            return Err(product.fault(relation.name, reason, wanted(column.kind, dialect).to_owned()).into());
-        }
-    }
-    Ok(())
+        let reason = || format!("column {name} is {}", native.name());
+        (!native.fits(kind)).then(|| product.fault(relation.name, reason(), wanted(kind, dialect).to_owned()))
+    };
+    relation.columns.iter().filter_map(|column| Some((column.name, fault(column)?))).collect()
 }
 
 fn nothing(kind: Kind, dialect: Dialect) -> &'static str {

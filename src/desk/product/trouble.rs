@@ -39,7 +39,7 @@ impl Look<'_> {
             let grants: Vec<String> =
                 closed.iter().map(|(table, columns)| format!("GRANT SELECT ({columns}) ON {table} TO ..")).collect();
             let remedy = if grants.is_empty() {
-                "as the owner of the tables: GRANT SELECT, as docs/adapters.md lists it".to_owned()
+                "as the owner of the tables: GRANT SELECT, as this prints it: doorbell adapter grants".to_owned()
             } else {
                 format!("as the owner of the tables: {}", grants.join("; "))
             };
