@@ -218,7 +218,7 @@ fn a_user_who_may_not_make_tables_is_told_what_to_ask_for() {
     // what others ask of the ledger they are told
     ends_with(&host.run(&["status"]), 0);
     let said = ends_with(&host.run(&["explain", "--for", "ada0@example.com"]), 0);
-    assert!(said.contains("accepted"), "{said}");
+    assert!(said.contains("(delivery 1)"), "{said}");
     ends_with(&host.run(&["check"]), 0);
 }
 
