@@ -53,8 +53,9 @@ behaviours: ## list which tests keep which promised behaviour
 	@.ci/behaviours
 
 bench: ## measure passes beside django-post_office and Postfix's own sender, and kill them (builds with LTO first)
-	@sink=$$(.ci/smtp-sink) && python=$$(.ci/post-office) && h2load=$$(.ci/h2load) && \
-	export DOORBELL_SMTP_SINK="$$sink" DOORBELL_BENCH_PYTHON="$$python" DOORBELL_H2LOAD="$$h2load" && $(CARGO) bench --locked --bench pass
+	@sink=$$(.ci/smtp-sink) && python=$$(.ci/post-office) && h2load=$$(.ci/h2load) && postgresql=$$(.ci/postgresql) && \
+	export DOORBELL_SMTP_SINK="$$sink" DOORBELL_BENCH_PYTHON="$$python" DOORBELL_H2LOAD="$$h2load" \
+	DOORBELL_POSTGRESQL_BIN="$$postgresql" && $(CARGO) bench --locked --bench pass
 
 man: ## renew the manual pages from the help and the example settings
 	$(CARGO) run --quiet --locked -- man doorbell > man/doorbell.1

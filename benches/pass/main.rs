@@ -15,6 +15,7 @@ mod crowd;
 mod kill;
 mod push;
 mod rival;
+mod server;
 #[path = "../../tests/servers/mod.rs"]
 mod servers;
 
@@ -43,12 +44,19 @@ fn main() {
     if let Ok(delay) = env::var(push::SERVER) {
         push::serve(delay.parse().expect("milliseconds"));
     }
-    push::table(number("DOORBELL_BENCH_PUSHES", 10_000));
-    if env::var_os("DOORBELL_BENCH_ONLY_PUSHES").is_some() {
+    let only = |part: &str| env::var_os(format!("DOORBELL_BENCH_ONLY_{part}")).is_some();
+    if !only("SERVER") {
+        push::table(number("DOORBELL_BENCH_PUSHES", 10_000));
+    }
+    if only("PUSHES") {
+        return;
+    }
+    let messages = number("DOORBELL_BENCH_MESSAGES", 1_000_000);
+    server::table(messages);
+    if only("SERVER") {
         return;
     }
     let recipients = number("DOORBELL_BENCH_RECIPIENTS", 10_000);
-    let messages = number("DOORBELL_BENCH_MESSAGES", 1_000_000);
     digest_pass(recipients);
     quiet_pass(messages);
     // last: what a child occupies begins with what this process does, and the server keeps each mail
