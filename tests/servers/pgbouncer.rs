@@ -23,23 +23,23 @@ pub struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// Starts it in front of every database of the cluster; `mode` is session or transaction.
-    pub fn start(cluster: &Postgres, mode: &str, more: &str) -> Result<Self, String> {
+    /// Starts it in front of every database of the cluster; `pool_mode` is session or transaction.
+    pub fn start(cluster: &Postgres, pool_mode: &str, settings: &str) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         if geteuid().is_root() {
             chown(folder.path(), Some(NOBODY), Some(NOBODY)).map_err(|error| error.to_string())?;
         }
         let users = folder.path().join("users");
         fs::write(&users, "\"postgres\" \"\"\n").map_err(|error| error.to_string())?;
-        let settings = format!(
+        let written = format!(
             "[databases]\n* = host={}\n[pgbouncer]\nlisten_addr =\nlisten_port = {PORT}\nunix_socket_dir = {}\n\
-             auth_type = trust\nauth_file = {}\npool_mode = {mode}\n{more}\n",
+             auth_type = trust\nauth_file = {}\npool_mode = {pool_mode}\n{settings}\n",
             cluster.host().display(),
             folder.path().display(),
             users.display()
         );
         let file = folder.path().join("pgbouncer.ini");
-        fs::write(&file, settings).map_err(|error| error.to_string())?;
+        fs::write(&file, written).map_err(|error| error.to_string())?;
         let log = File::create(folder.path().join("log")).map_err(|error| error.to_string())?;
         let mut command = as_nobody(&program()?);
         let pooler = command.arg(&file).stderr(log).spawn().map_err(|error| format!("start pgbouncer: {error}"))?;
