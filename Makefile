@@ -30,8 +30,10 @@ lint:
 units:
 	@sink=$$(.ci/smtp-sink) && chromium=$$(.ci/chromium) && python=$$(.ci/python-checks) && \
 	postgresql=$$(.ci/postgresql) && mariadb=$$(.ci/mariadb) && \
+	pgbouncer=$$(.ci/pgbouncer) && faketime=$$(.ci/faketime) && \
 	export DOORBELL_SMTP_SINK="$$sink" DOORBELL_CHROMIUM="$$chromium" DOORBELL_CHECK_PYTHON="$$python" \
-	DOORBELL_POSTGRESQL_BIN="$$postgresql" DOORBELL_MARIADB_BIN="$$mariadb" && \
+	DOORBELL_POSTGRESQL_BIN="$$postgresql" DOORBELL_MARIADB_BIN="$$mariadb" \
+	DOORBELL_PGBOUNCER="$$pgbouncer" DOORBELL_FAKETIME="$$faketime" && \
 	if $(CARGO) nextest --version >/dev/null 2>&1; \
 	then $(CARGO) nextest run --locked --no-fail-fast; \
 	else $(CARGO) test --locked --no-fail-fast --lib --bins --tests; \

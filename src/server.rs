@@ -39,6 +39,8 @@ pub struct Access<'a> {
     pub ca_file: Option<&'a Path>,
     /// Where relative file names begin.
     pub folder: &'a Path,
+    /// What the server is to set before anything else, such as `-c work_mem=64MB`; empty for nothing.
+    pub options: &'a str,
 }
 
 /// Connects; nothing is asked yet.
@@ -46,6 +48,10 @@ pub fn connect(address: &Address, access: Access<'_>) -> anyhow::Result<Client> 
     let mut config = address.config.clone();
     config.application_name("doorbell").connect_timeout(CONNECT_TIMEOUT);
     config.keepalives_idle(KEEPALIVE).tcp_user_timeout(USER_TIMEOUT);
+    if !access.options.is_empty() {
+        let options = format!("{} {}", config.get_options().unwrap_or_default(), access.options);
+        config.options(options.trim());
+    }
     if let Some(file) = access.password_file {
         let password = Source::File(file.to_owned()).read(access.folder);
         let password = password

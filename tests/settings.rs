@@ -146,7 +146,6 @@ fn every_line_that_is_commented_out_is_right_without_its_mark() {
                     if key == "relations" || line.contains("mysql:") { "\nadapter = \"chatwoot\"" } else { "" };
                 text = text.replace(FILE, &format!("{server}{adapter}"));
             }
-            "url" => {}
             "schedule" => text = text.replace("\nschedule = { every = \"5m\" }", ""),
             "username" => text.push_str("\npassword = \"${P}\""),
             "password_file" | "ca_file" if of_ledger => text.push_str("\nurl = \"postgres://doorbell@db/told\""),

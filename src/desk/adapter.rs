@@ -168,6 +168,8 @@ impl Adapter {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const REQUIRED: [&str; 5] = ["waiting_conversations", "agents", "contacts", "conversations", "messages"];
@@ -240,6 +242,14 @@ mod tests {
         ] {
             let error = settings(wrong).unwrap_err().to_string();
             assert!(error.contains(remedy), "{wrong}: {error}");
+        }
+    }
+    proptest! {
+        #[test]
+        fn no_file_is_too_strange(text in "(-- relation: (agents|messages|x)|--|SELECT 1|;|\\n| |é|\u{0}){0,40}") {
+            if let Err(error) = Adapter::parse("my.sql", &text) {
+                prop_assert!(error.to_string().starts_with("adapter my.sql:"), "{error}");
+            }
         }
     }
 }

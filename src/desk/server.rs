@@ -36,7 +36,7 @@ impl Server {
     /// Connects; `folder` is where relative file names begin.
     pub(super) fn connect(address: &Address, settings: &Settings, folder: &Path) -> Result<Self> {
         let (password_file, ca_file) = (settings.password_file.as_deref(), settings.ca_file.as_deref());
-        let client = connect(address, Access { section: SECTION, password_file, ca_file, folder })?;
+        let client = connect(address, Access { section: SECTION, password_file, ca_file, folder, options: "" })?;
         let name = address.to_string();
         let begin = begin(settings.statement_timeout, settings.adapter.is_some());
         Ok(Self { begin, name, client: RefCell::new(client) })

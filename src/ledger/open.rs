@@ -12,7 +12,6 @@ use thiserror::Error;
 use super::key::hexadecimal;
 use super::store::{Session, Store, values};
 use super::{Ledger, Place, Server};
-use crate::server::connect;
 
 /// Each text takes the ledger from version n to n + 1.
 pub(super) const MIGRATIONS: [&str; 3] = [include_str!("001.sql"), include_str!("002.sql"), include_str!("003.sql")];
@@ -139,8 +138,7 @@ fn file(connection: Connection) -> Result<Store> {
 }
 
 fn session(server: &Server) -> Result<Store> {
-    let client = connect(&server.address, server.access())?;
-    let session = Session::new(client, server.address.to_string());
+    let session = Session::of(server)?;
     session.batch(SESSION)?;
     Ok(Store::Postgres(Box::new(session)))
 }

@@ -44,6 +44,7 @@ impl Server {
             password_file: self.password_file.as_deref(),
             ca_file: self.ca_file.as_deref(),
             folder: &self.folder,
+            options: "",
         }
     }
 }

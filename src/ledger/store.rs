@@ -1,6 +1,7 @@
 //! The database that holds the ledger, a file of `SQLite` or one on PostgreSQL: statements are written once, for both.
 
 mod parameter;
+mod pooler;
 mod row;
 mod rows;
 mod session;

@@ -15,6 +15,7 @@
 mod certificates;
 mod http;
 mod mariadb;
+mod pgbouncer;
 mod plan;
 mod postgres;
 mod programs;
@@ -26,6 +27,7 @@ mod web_push;
 pub use certificates::Authority;
 pub use http::{HttpServer, Reply, Seen};
 pub use mariadb::MariaDb;
+pub use pgbouncer::{PORT as PGBOUNCER_PORT, PgBouncer};
 pub use plan::{Act, At};
 pub use postgres::Postgres;
 pub use programs::finish;

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::programs::{find, finish, wait_for};
 
 /// PostgreSQL refuses to run as root; this is `nobody` on every Linux.
-const NOBODY: u32 = 65534;
+pub(super) const NOBODY: u32 = 65534;
 
 const SETTINGS: &str = "
 listen_addresses = ''
@@ -84,15 +84,19 @@ impl Drop for Postgres {
 }
 
 fn unprivileged(name: &str) -> Result<Command, String> {
-    let program = program(name)?;
+    Ok(as_nobody(&program(name)?))
+}
+
+/// A program that refuses to run as root.
+pub(super) fn as_nobody(program: &Path) -> Command {
     if !geteuid().is_root() {
-        return Ok(Command::new(program));
+        return Command::new(program);
     }
     let mut command = Command::new("setpriv");
     command.args([format!("--reuid={NOBODY}"), format!("--regid={NOBODY}")]).arg("--clear-groups").arg(program);
     // somewhere it may be: the folder of the tests can be closed to it
     command.current_dir("/");
-    Ok(command)
+    command
 }
 
 /// A program of PostgreSQL: where `DOORBELL_POSTGRESQL_BIN` says, else where the newest package puts it.

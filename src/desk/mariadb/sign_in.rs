@@ -152,6 +152,7 @@ mod tests {
     use super::*;
     use crate::desk::mariadb::address::Place;
     use crate::desk::mariadb::stream::Stream;
+    use crate::server::{Tls, tls_config};
 
     const NONCE: [u8; 20] = *b"abcdefghijklmnopqrst";
     const WHO: Who<'_> = Who { user: "doorbell", password: "hunter2", database: "desk" };
@@ -171,7 +172,7 @@ mod tests {
     fn greeting(plugin: &[u8], version: &[u8]) -> Vec<u8> {
         let (one, other) = NONCE.split_at(8);
         let other = [other, &[0]].concat();
-        let flags = needed() | CapabilityFlags::CLIENT_CONNECT_ATTRS;
+        let flags = needed() | CapabilityFlags::CLIENT_CONNECT_ATTRS | CapabilityFlags::CLIENT_SSL;
         let packet = HandshakePacket::new(
             10,
             version,
@@ -190,10 +191,15 @@ mod tests {
 
     /// What signing in comes to at a server that does this; without encryption.
     fn at(serve: impl FnOnce(Server) + Send + 'static) -> Result<bool, Fault> {
+        over(None, serve)
+    }
+
+    fn over(tls: Option<Tls>, serve: impl FnOnce(Server) + Send + 'static) -> Result<bool, Fault> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let place = Place::Host("127.0.0.1".into(), listener.local_addr().unwrap().port());
         let server = thread::spawn(move || serve(MySyncFramed::new(listener.accept().unwrap().0)));
-        let signed_in = sign_in(Wire::new(Stream::connect(&place).unwrap()), &WHO, None);
+        let tls = tls.map(|tls| ("localhost", tls_config(tls, None, "desk").unwrap()));
+        let signed_in = sign_in(Wire::new(Stream::connect(&place).unwrap()), &WHO, tls);
         server.join().unwrap();
         signed_in.map(|(_, is_mariadb)| is_mariadb)
     }
@@ -268,6 +274,27 @@ mod tests {
             });
             assert!(matches!(&refused, Err(Fault::SignIn(name)) if name == named), "{refused:?}");
         }
+    }
+
+    #[test]
+    fn before_it_is_encrypted_nobody_is_told_who_we_are_and_nothing_more_is_heard() {
+        let closed = over(Some(Tls::Encrypted), |mut server| {
+            send(&mut server, &greeting(b"caching_sha2_password", b"8.4.0"));
+            let request = receive(&mut server);
+            assert_eq!(request.len(), 32, "a request to encrypt, and no name");
+        });
+        assert!(matches!(closed, Err(Fault::Lost(_))), "{closed:?}");
+        let injected = over(Some(Tls::Encrypted), |mut server| {
+            let mut both = bytes::BytesMut::new();
+            for packet in [&greeting(b"caching_sha2_password", b"8.4.0")[..], &[0, 0, 0, 2, 0, 0, 0]] {
+                server.codec_mut().encode(&mut &*packet, &mut both).unwrap();
+            }
+            std::io::Write::write_all(server.get_mut(), &both).unwrap();
+            let mut heard = Vec::new();
+            std::io::Read::read_to_end(server.get_mut(), &mut heard).unwrap();
+            assert!(!contains(&heard, b"doorbell"), "{heard:?}");
+        });
+        assert!(matches!(injected, Err(Fault::Strange("it says more before it encrypts"))), "{injected:?}");
     }
 
     #[test]

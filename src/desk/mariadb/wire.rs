@@ -32,15 +32,9 @@ pub(super) enum Fault {
 }
 
 impl From<io::Error> for Fault {
-    fn from(error: io::Error) -> Self {
-        // a packet that cannot be taken apart is no broken connection
-        match error.kind() {
-            io::ErrorKind::UnexpectedEof if error.get_ref().is_some() => Self::Strange("a packet ends too early"),
-            io::ErrorKind::InvalidData if error.get_ref().is_none_or(|inner| !inner.is::<rustls::Error>()) => {
-                Self::Strange("a packet cannot be read")
-            }
-            _ => Self::Lost(error),
-        }
+    /// What the reader of packets says of one; what the connection says is `Lost`.
+    fn from(_: io::Error) -> Self {
+        Self::Strange("a packet cannot be read")
     }
 }
 
@@ -70,7 +64,7 @@ impl Wire {
     /// From here on it is known who answers, and for how long a question may be worked on.
     pub(super) fn trust(&mut self, patience: Duration) -> Result<(), Fault> {
         self.0.codec_mut().max_allowed_packet = LARGEST_PACKET;
-        Ok(self.0.get_ref().wait_for(patience)?)
+        self.0.get_ref().wait_for(patience).map_err(Fault::Lost)
     }
 
     /// Encrypts from here on. What came before that, nobody vouches for: it is refused.
@@ -79,7 +73,7 @@ impl Wire {
         if !come.is_empty() {
             return Err(Fault::Strange("it says more before it encrypts"));
         }
-        let stream = stream.encrypted(name, config)?;
+        let stream = stream.encrypted(name, config).map_err(Fault::Lost)?;
         Ok(Self(MySyncFramed::construct(come, going, codec, stream)))
     }
 

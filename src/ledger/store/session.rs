@@ -7,7 +7,8 @@ use anyhow::Result;
 use postgres::Client;
 
 use super::row::Reader;
-use super::{Parameter, Row};
+use super::{Parameter, Row, pooler};
+use crate::ledger::Server;
 use crate::server::trouble;
 
 /// How errors call it.
@@ -21,8 +22,10 @@ pub(in crate::ledger) struct Session {
 }
 
 impl Session {
-    pub(in crate::ledger) fn new(client: Client, place: String) -> Self {
-        Self { client: RefCell::new(client), place }
+    /// Connects; a pooler that hands the session to others between two transactions is refused.
+    pub(in crate::ledger) fn of(server: &Server) -> Result<Self> {
+        let client = RefCell::new(pooler::past_poolers(server)?);
+        Ok(Self { client, place: server.address.to_string() })
     }
 
     /// Statements without places.
