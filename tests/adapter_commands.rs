@@ -430,6 +430,17 @@ fn check_refuses_what_walks_through_all_messages_and_names_the_index() {
 }
 
 #[test]
+fn check_says_which_relation_takes_too_long_and_goes_on() {
+    let (server, folder) = (with_user("libredesk"), tempfile::tempdir().unwrap());
+    let slow = "SELECT t.id AS group_id, t.id AS agent_id, pg_sleep(5)::text AS role FROM public.teams t";
+    let relations = format!("statement_timeout = \"1s\"\n[desk.relations]\ngroup_members = \"{slow}\"\n");
+    settings(folder.path(), &url_of(&server), "libredesk", &relations);
+    let said = says(folder.path(), &["adapter", "check"], 78);
+    assert!(said.contains("wrong  group_members          cannot be looked at: ") && said.contains("57014"), "{said}");
+    assert!(said.contains("ok     contacts"), "{said}");
+}
+
+#[test]
 fn check_wants_an_adapter_and_a_server_that_answers() {
     let folder = tempfile::tempdir().unwrap();
     says(folder.path(), &["init"], 0);

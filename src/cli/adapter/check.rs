@@ -53,14 +53,18 @@ fn looked_at(desk: &Desk, adapter: &Adapter, relation: &'static Relation) -> Res
         return Ok(line);
     }
     let snapshot = desk.snapshot()?;
-    line.survey = snapshot.survey(relation)?;
+    match snapshot.survey(relation) {
+        Ok(survey) => line.survey = survey,
+        // a server that has gone says so to the next relation
+        Err(error) if is_late(&error) => line.survey.problems.push(format!("cannot be looked at: {error:#}")),
+        Err(error) => return Err(error),
+    }
     if !DRIVING.contains(&relation.name) || !line.survey.problems.is_empty() {
         return Ok(line);
     }
     let began = Instant::now();
     match snapshot.count(relation) {
         Ok(rows) => line.counted = Some((rows, began.elapsed())),
-        // a server that has gone says so to the next relation
         Err(error) if is_late(&error) => line.survey.problems.push(format!("cannot be counted: {error:#}")),
         Err(error) => return Err(error),
     }

@@ -124,6 +124,7 @@ fn value(column: &Column, meaning: &str, engine: Engine) -> String {
     }
     match (engine, column.kind) {
         (Engine::Mariadb | Engine::Sqlite, _) => "NULL".into(),
+        (Engine::Postgresql, _) if meaning.contains("as text") => "NULL::text".into(),
         (Engine::Postgresql, Kind::Key | Kind::Number) => "NULL::bigint".into(),
         (Engine::Postgresql, Kind::Text) => "NULL::text".into(),
         (Engine::Postgresql, Kind::Flag) => "NULL::boolean".into(),

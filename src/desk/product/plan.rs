@@ -89,11 +89,13 @@ fn on_postgres(look: &Look<'_>, question: &Question<'_>, survey: &mut Survey) ->
         judge(walk, rows, of_messages(&walk), survey);
     }
     // a small table is walked for good reasons; with that switched off, only for want of an index
-    let sets = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"];
-    for set in sets {
+    look.rows("SAVEPOINT as_it_was", &[])?;
+    for set in ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"] {
         look.rows(&format!("SET LOCAL {set} = off"), &[])?;
     }
-    for walk in walks(&explained(look, question)?).iter().filter(of_messages) {
+    let plan = explained(look, question)?;
+    look.rows("ROLLBACK TO as_it_was", &[])?;
+    for walk in walks(&plan).iter().filter(of_messages) {
         let said = walk.said(walk.rows(look)?);
         if !survey.problems.contains(&said) {
             survey.problems.push(said);

@@ -60,12 +60,16 @@ impl Snapshot<'_> {
         if !survey.problems.is_empty() {
             return Ok(());
         }
-        // rights are asked for no earlier than for the first row
+        plan::examine(self, product, relation, survey)?;
+        if !survey.problems.is_empty() {
+            return Ok(());
+        }
+        // some rights are asked for no earlier than for the first row
         self.each(relation.name, &format!("SELECT * FROM {} LIMIT 1", relation.name), &[], |_| Ok(()))?;
         for column in relation.columns {
             survey.notes.extend(self.strange_words(relation, column.name)?);
         }
-        plan::examine(self, product, relation, survey)
+        Ok(())
     }
 
     /// The words of a column that the contract does not have.

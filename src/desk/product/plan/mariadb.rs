@@ -49,23 +49,34 @@ fn step(node: &Json, tables: &[(String, String)], found: &mut Vec<Found>) {
 }
 
 /// A name can stand for several tables, each in a SELECT of its own; the plan does not say for which.
+///
+/// MySQL has a second form of plans since 8.3 (`explain_json_format_version`), which does not say what was possible.
 fn of_table(node: &Json, tables: &[(String, String)]) -> Vec<Found> {
     let text = |key: &str| node.get(key).and_then(Json::as_str);
-    let (Some(name), Some("ALL" | "index")) = (text("table_name"), text("access_type")) else { return Vec::new() };
-    let rows =
-        node.get("rows").or_else(|| node.get("rows_examined_per_scan")).and_then(Json::as_f64).unwrap_or_default();
+    let Some(name) = text("alias").or_else(|| text("table_name")) else { return Vec::new() };
+    let is_second = text("operation").is_some();
+    let is_walk = match (is_second, text("access_type"), text("index_access_type")) {
+        (false, Some("ALL" | "index"), _) => true,
+        (true, kind, way) => kind == Some("table") || way == Some("index_scan"),
+        _ => false,
+    };
+    if !is_walk {
+        return Vec::new();
+    }
+    let rows = ["rows", "rows_examined_per_scan", "estimated_rows"].iter().find_map(|key| node.get(key)?.as_f64());
     let condition = text("attached_condition").unwrap_or_default().replace('`', "");
+    // without a condition only the first entries of an index are wanted
+    let few = text("key").is_some() && condition.is_empty();
     let named = tables.iter().filter(|(known, _)| *known == name.to_lowercase());
     named
         .map(|(_, table)| Found {
             walk: Walk {
                 table: table.replace('`', ""),
-                index: text("key").map(str::to_owned),
+                index: text("key").or_else(|| text("index_name")).map(str::to_owned),
                 columns: picked(name, std::iter::once(condition.as_str())),
             },
-            rows: whole(rows),
-            // without a condition only the first entries of an index are wanted
-            is_possible: node.get("possible_keys").is_some() || text("key").is_some() && condition.is_empty(),
+            rows: whole(rows.unwrap_or_default()),
+            is_possible: is_second || node.get("possible_keys").is_some() || few,
         })
         .collect()
 }
@@ -96,6 +107,18 @@ mod tests {
             assert_eq!((found.walk.table.as_str(), found.rows, found.is_possible), ("chats", 2000, false));
             assert_eq!(found.walk.columns, ["user_id", "status"]);
         }
+    }
+
+    #[test]
+    fn the_second_form_of_mysql_is_read_too() {
+        let plan = json!({ "query_plan": { "operation": "Nested loop inner join", "access_type": "join", "inputs": [
+            { "operation": "Table scan on c", "alias": "c", "table_name": "chats", "access_type": "table",
+              "estimated_rows": 2000.0 },
+            { "operation": "Index lookup on m", "alias": "m", "table_name": "messages", "access_type": "index",
+              "index_access_type": "index_lookup", "estimated_rows": 7.0 },
+        ] } });
+        let [found] = walks(&plan, &tables()).try_into().unwrap();
+        assert_eq!((found.walk.table.as_str(), found.rows, found.is_possible), ("chats", 2000, true));
     }
 
     #[test]
