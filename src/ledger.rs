@@ -53,7 +53,7 @@ pub use storm::Held;
 pub use tellings::{Kept, Telling};
 pub use token::KeptToken;
 
-use store::{Store, is_conflict};
+use store::{Store, is_broken, is_conflict};
 
 /// How many attempts of one delivery may have arrived before doorbell stops and leaves it to a person.
 pub const AMBIGUOUS_RESENDS: u32 = 1;
@@ -76,17 +76,24 @@ impl Ledger {
         &self.install_id
     }
 
-    /// Writes, and again when others were in the way; `what` waits for them.
+    /// Writes, and again when others were in the way; `what` waits for them. On a server whose connection broke, a pass
+    /// that has planned connects again: its claims are its own until another host has found it dead.
     fn patiently<T>(&self, what: &str, write: impl Fn(&Self) -> Result<T>) -> Result<T> {
         let mut patience = PATIENCE;
         loop {
-            match write(self) {
-                Err(error) if patience > 0 && is_conflict(&error) => {
-                    tracing::warn!("the ledger is held by another program; {what} wait for it");
-                    patience -= 1;
-                }
+            let error = match write(self) {
+                Err(error) if patience > 0 => error,
                 result => return result,
+            };
+            if is_conflict(&error) {
+                tracing::warn!("the ledger is held by another program; {what} wait for it");
+            } else if self.pass > 0 && is_broken(&error) && self.store.is_shared() {
+                tracing::warn!("{error:#}; {what} wait for another connection");
+                self.connect_again()?;
+            } else {
+                return Err(error);
             }
+            patience -= 1;
         }
     }
 }

@@ -125,13 +125,13 @@ pub fn run(
         digests: &plan.digests,
         decisions: &plan.decisions,
     })?;
-    // from here on other hosts may take what is due as well
-    house.ledger.let_others_plan()?;
     let mut report = Report::of(&plan, &enqueued, recovered);
     report.add_replies(replies);
     // of a large desk it is the largest thing in memory
     drop(plan);
     let notices = notice::due(house, order, now)?;
+    // from here on other hosts may take what is due as well
+    house.ledger.let_others_plan()?;
     if enqueued.due || !notices.is_empty() {
         let only = order.is_limited().then_some(enqueued.deliveries.as_slice());
         let post = post(house.ledger)?;

@@ -46,7 +46,7 @@ pub struct Access<'a> {
 /// Connects; nothing is asked yet.
 pub fn connect(address: &Address, access: Access<'_>) -> anyhow::Result<Client> {
     let mut config = address.config.clone();
-    config.application_name("doorbell").connect_timeout(CONNECT_TIMEOUT);
+    config.application_name(&format!("doorbell {}", access.section)).connect_timeout(CONNECT_TIMEOUT);
     config.keepalives_idle(KEEPALIVE).tcp_user_timeout(USER_TIMEOUT);
     if !access.options.is_empty() {
         let options = format!("{} {}", config.get_options().unwrap_or_default(), access.options);

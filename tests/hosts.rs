@@ -176,6 +176,72 @@ fn what_a_living_host_has_in_hand_is_left_to_it() {
     assert_eq!(mails(&server).values().sum::<usize>(), 2);
 }
 
+/// Ends the connection of that name, as an administrator or a restart would.
+fn terminate(mirror: &Mirror, name: &str) {
+    let ended = ask(
+        mirror,
+        &format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{name}'"),
+    );
+    assert_eq!(ended, "t", "{name}");
+}
+
+/// Starts a pass over six people and waits until the first mails are on the wire.
+fn at_work(mirror: &Mirror, host: &Host) -> Child {
+    let pass = host.start();
+    soon("a mail on the wire", || {
+        ask(mirror, "SELECT count(*) FROM pg_tables WHERE tablename = 'doorbell_delivery'") == "1"
+            && ask(mirror, "SELECT count(*) FROM doorbell_delivery WHERE state = 'sending'") == "2"
+    });
+    pass
+}
+
+#[test]
+fn a_pass_whose_ledger_is_cut_off_connects_again_and_tells_nobody_twice() {
+    let server = SmtpServer::start(Tls::Never).at(At::Taken, Act::Late(b"250 taken\r\n".to_vec(), 1_500));
+    let mirror = desk(6);
+    let host = Host::new(&mirror.url("postgres"), "", server.port);
+    let pass = at_work(&mirror, &host);
+    terminate(&mirror, "doorbell ledger");
+    ends_with(&pass.wait_with_output().unwrap(), 0);
+    ends_with(&host.run(&["run"]), 0);
+    assert_eq!(ask(&mirror, "SELECT state, ambiguous, count(*) FROM doorbell_delivery GROUP BY 1, 2"), "sent|0|6");
+    assert_eq!(mails(&server).values().copied().collect::<Vec<_>>(), [1; 6]);
+}
+
+#[test]
+fn a_pass_whose_desk_is_cut_off_writes_what_its_mails_were_answered() {
+    let server = SmtpServer::start(Tls::Never).at(At::Taken, Act::Late(b"250 taken\r\n".to_vec(), 1_500));
+    // more than are claimed at once, so that the desk is asked again
+    let mirror = desk(20);
+    let host = Host::new(&mirror.url("postgres"), "", server.port);
+    let pass = at_work(&mirror, &host);
+    terminate(&mirror, "doorbell desk");
+    ends_with(&pass.wait_with_output().unwrap(), 75);
+    assert_eq!(ask(&mirror, "SELECT count(*) FROM doorbell_delivery WHERE state IN ('claimed','sending')"), "0");
+    ends_with(&host.run(&["run"]), 0);
+    assert_eq!(ask(&mirror, "SELECT state, ambiguous, count(*) FROM doorbell_delivery GROUP BY 1, 2"), "sent|0|20");
+    assert_eq!(mails(&server).values().copied().collect::<Vec<_>>(), [1; 20]);
+}
+
+#[test]
+fn a_host_with_other_rules_leaves_what_it_does_not_know_to_the_others() {
+    let server = SmtpServer::start(Tls::Never);
+    let mirror = desk(4);
+    let (old, new) = (Host::new(&mirror.url("postgres"), "", 9), Host::new(&mirror.url("postgres"), "", server.port));
+    let settings = new.folder.path().join("doorbell.toml");
+    let text = fs::read_to_string(&settings).unwrap();
+    // the mails of the first host find no server, and wait; the second has another rule, and no idea of the first one
+    ends_with(&old.run(&["run"]), 75);
+    mirror.write("UPDATE doorbell_delivery SET next_attempt_at = 0; DELETE FROM doorbell_outage");
+    fs::write(&settings, text.replace("[rule.reminder]", "[rule.other]").replace("unreplied", "assigned")).unwrap();
+    ends_with(&new.run(&["run"]), 0);
+    assert_eq!(ask(&mirror, "SELECT state, count(*) FROM doorbell_delivery GROUP BY 1"), "queued|4");
+    mirror.write("UPDATE doorbell_delivery SET next_attempt_at = 0");
+    fs::write(&settings, text).unwrap();
+    ends_with(&new.run(&["run"]), 0);
+    assert_eq!(mails(&server).len(), 4);
+}
+
 fn by_pooler(pooler: &PgBouncer) -> String {
     format!("[ledger]\nurl = \"postgres://postgres@/chat?host={}&port={PGBOUNCER_PORT}\"", pooler.host().display())
 }

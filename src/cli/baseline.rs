@@ -23,13 +23,16 @@ pub(super) struct Arguments {
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let config = open::config(global)?;
     let zone = config.desk.time_zone.0;
-    let at = time::parse(&arguments.since, zone, Utc::now())?;
+    // what is mistyped is said before anything is opened
+    time::parse(&arguments.since, zone, Utc::now())?;
     let rules: Vec<RuleName> = match &arguments.rule {
         Some(name) => vec![super::run::known_rule(&config, name)?],
         None => config.rules.iter().map(|scheduled| scheduled.rule.name.clone()).collect(),
     };
     let (_lock, mut ledger) = lock::ledger_in_hand(&config.ledger)?;
-    ledger.set_baseline(&rules, at, Utc::now())?;
+    let now = time::of(&ledger)?;
+    let at = time::parse(&arguments.since, zone, now)?;
+    ledger.set_baseline(&rules, at, now)?;
     if !global.quiet {
         say::line(&format!("{} tell nothing older than {}", say::counted(rules.len(), "rule"), time::shown(at, zone)));
     }

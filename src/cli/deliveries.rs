@@ -1,7 +1,6 @@
 //! `doorbell deliveries`: what is on its way, and what a person does about what went wrong.
 
 use anyhow::Result;
-use chrono::Utc;
 use chrono_tz::Tz;
 use serde_json::json;
 
@@ -111,7 +110,7 @@ fn one(global: &Global, config: &Config, id: i64) -> Result<Exit> {
 
 fn mend(global: &Global, config: &Config, mend: Mend, ids: &[i64]) -> Result<Exit> {
     let (_lock, mut ledger) = lock::ledger_in_hand(&config.ledger)?;
-    let mended = ledger.mend(mend, ids, Utc::now())?;
+    let mended = ledger.mend(mend, ids, time::of(&ledger)?)?;
     let (done, needed) = match mend {
         Mend::Requeue => ("goes again in the next pass, as far as it still waits", "dead or unknown"),
         Mend::Confirm => ("counts as arrived", "unknown"),

@@ -1,7 +1,6 @@
 //! `doorbell pause` and `doorbell resume`.
 
 use anyhow::Result;
-use chrono::Utc;
 
 use super::{Exit, Global, open, place, say, time};
 use crate::ledger::Ledger;
@@ -19,7 +18,8 @@ pub(super) struct Resume {}
 pub(super) fn pause(global: &Global) -> Result<Exit> {
     let place = open::config(global)?.ledger;
     place::refuse_unfit(&place)?;
-    Ledger::at(&place)?.pause(Utc::now())?;
+    let ledger = Ledger::at(&place)?;
+    ledger.pause(time::of(&ledger)?)?;
     if !global.quiet {
         say::line(
             "paused; a pass at work ends what it has begun, and the next ones tell nobody; go on with: doorbell resume",

@@ -3,9 +3,8 @@
 use std::io::{self, Read};
 
 use anyhow::{Context, Result};
-use chrono::Utc;
 
-use super::{Exit, Global, lock, open, say};
+use super::{Exit, Global, lock, open, say, time};
 use crate::deliver::email::{Bounce, Returned, read_bounce};
 use crate::ledger::{Bounced, Place};
 
@@ -74,7 +73,8 @@ fn record(ledger: &Place, bounce: &Bounce) -> Result<Option<Bounced>> {
         return Ok(None);
     }
     let (_lock, mut ledger) = lock::ledger_in_hand(ledger)?;
-    ledger.bounce(&bounce.uid, &bounce.reply, &bounce.addresses, Utc::now())
+    let now = time::of(&ledger)?;
+    ledger.bounce(&bounce.uid, &bounce.reply, &bounce.addresses, now)
 }
 
 fn words(bounced: &Bounced, bounce: &Bounce) -> String {

@@ -97,9 +97,12 @@ fn pass_once(global: &Global, config: &Config, arguments: &Arguments, begun: &dy
     let order = order(config, &desk.snapshot()?, arguments)?;
     place::refuse_unfit(&config.ledger)?;
     let Some(lock) = lock::acquire(&config.ledger)? else { return Ok(busy(global)) };
-    begun();
     watchdog::watch(config, order.budget);
     let mut ledger = Ledger::at(&config.ledger)?;
+    if !lock::plan_alone(&ledger)? {
+        return Ok(busy(global));
+    }
+    begun();
     if ledger.paused_since()?.is_some() {
         if global.format == Format::Json {
             say::line(&json!({ "paused": true }).to_string());
@@ -112,11 +115,7 @@ fn pass_once(global: &Global, config: &Config, arguments: &Arguments, begun: &dy
     if order.redirect_to.is_none() {
         home::refuse_copy(&config.ledger, &lock, &mut ledger)?;
     }
-    if !lock::plan_alone(&ledger)? {
-        return Ok(busy(global));
-    }
-    // hosts whose clocks differ go by that of the server
-    let now = ledger.server_time()?.unwrap_or_else(Utc::now);
+    let now = time::of(&ledger)?;
     stop_on_signals(&order)?;
     let report = run_pass(global, config, &desk, &mut ledger, &order, now)?;
     if let Err(error) = ledger.last_pass().and_then(|pass| home::remember(&lock, pass)) {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::say::counted;
 use super::{Exit, Format, Global, open, say, time};
-use crate::ledger::{Ledger, Outage, Overview};
+use crate::ledger::{Ledger, Outage, Overview, Place};
 use crate::notation::Span;
 
 /// Passes shown to a person.
@@ -37,15 +37,13 @@ enum Level {
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let config = open::config(global)?;
-    let looked = Ledger::at_to_read(&config.ledger).and_then(|ledger| ledger.overview(Utc::now(), PASSES));
-    let overview = match looked {
-        Ok(overview) => overview,
+    let (overview, now) = match look(&config.ledger) {
+        Ok(looked) => looked,
         Err(error) => {
             say::error(&error);
             return Ok(Exit::Monitor(3));
         }
     };
-    let now = Utc::now();
     let level = level(&overview, arguments, now);
     let (word, status, why) = match &level {
         Level::Well => ("ok", 0, String::new()),
@@ -61,6 +59,12 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
         lines(&overview, |at| time::shown(at, zone)).iter().for_each(|line| say::line(line));
     }
     Ok(Exit::Monitor(status))
+}
+
+fn look(place: &Place) -> Result<(Overview, DateTime<Utc>)> {
+    let ledger = Ledger::at_to_read(place)?;
+    let now = time::of(&ledger)?;
+    Ok((ledger.overview(now, PASSES)?, now))
 }
 
 fn level(overview: &Overview, arguments: &Arguments, now: DateTime<Utc>) -> Level {

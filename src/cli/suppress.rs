@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use chrono::Utc;
 use chrono_tz::Tz;
 use serde_json::json;
 
@@ -58,7 +57,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit> {
     let (_lock, ledger) = lock::ledger_in_hand(&config.ledger)?;
     let (channel, shown, was_there) = match &subject {
         Subject::Address(channel, address) if adds => {
-            ledger.block(*channel, address, Utc::now())?;
+            ledger.block(*channel, address, time::of(&ledger)?)?;
             (*channel, masked(address), true)
         }
         Subject::Address(channel, address) => (*channel, masked(address), ledger.unblock(*channel, address)?),
@@ -103,7 +102,7 @@ fn of(text: &str) -> Result<(Channel, Arc<str>)> {
 }
 
 fn list(global: &Global, ledger: &Ledger, zone: Tz) -> Result<Exit> {
-    let blocked = ledger.blocked(Utc::now())?;
+    let blocked = ledger.blocked(time::of(ledger)?)?;
     for one in &blocked {
         say::line(&if global.format == Format::Json { as_json(one) } else { line(one, zone) });
     }

@@ -1,10 +1,17 @@
 //! Times as people give and read them.
 
+use anyhow::Result;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::exit::UsageError;
+use crate::ledger::Ledger;
 use crate::notation::moment;
+
+/// What time it is for a ledger: by the clock of its server, which all hosts share, else by that of this machine.
+pub(super) fn of(ledger: &Ledger) -> Result<DateTime<Utc>> {
+    Ok(ledger.server_time()?.unwrap_or_else(Utc::now))
+}
 
 /// The instant that `text` means on a wall clock in `zone`.
 pub(super) fn parse(text: &str, zone: Tz, now: DateTime<Utc>) -> Result<DateTime<Utc>, UsageError> {

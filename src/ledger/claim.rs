@@ -118,6 +118,18 @@ impl Ledger {
         only: Option<&[i64]>,
         gateway: Option<Gateway>,
     ) -> Result<Vec<Delivery>> {
+        let claimed = self.patiently("what is due", |ledger| ledger.claim_once(limit, now, only, gateway))?;
+        failpoint::reached("claimed");
+        Ok(claimed)
+    }
+
+    fn claim_once(
+        &self,
+        limit: usize,
+        now: DateTime<Utc>,
+        only: Option<&[i64]>,
+        gateway: Option<Gateway>,
+    ) -> Result<Vec<Delivery>> {
         let transaction = self.store.begin()?;
         let skip = if transaction.is_shared() { "FOR UPDATE SKIP LOCKED" } else { "" };
         // apart, because a server may run a plain sub-select again and take more than was asked for
@@ -142,7 +154,6 @@ impl Ledger {
             delivery.items = items.remove(&delivery.id).unwrap_or_default();
         }
         transaction.commit().context("claim deliveries")?;
-        failpoint::reached("claimed");
         Ok(deliveries)
     }
 
@@ -150,7 +161,8 @@ impl Ledger {
     pub fn reroute(&mut self, delivery: i64, gateway: Gateway) -> Result<()> {
         let write = "UPDATE doorbell_delivery SET state = 'queued', owner = NULL, attempt = attempt - 1, gateway = ?3
              WHERE state = 'claimed' AND owner = ?1 AND id = ?2";
-        self.store.execute(write, values![self.pass, delivery, gateway.word()]).context("lead a delivery elsewhere")?;
+        let write = |ledger: &Self| ledger.store.execute(write, values![ledger.pass, delivery, gateway.word()]);
+        self.patiently("a delivery to another network", write).context("lead a delivery elsewhere")?;
         Ok(())
     }
 
@@ -159,11 +171,10 @@ impl Ledger {
         if deliveries.is_empty() {
             return Ok(());
         }
-        self.store.execute(
-            "UPDATE doorbell_delivery SET state = 'queued', owner = NULL, attempt = attempt - 1
-             WHERE state = 'claimed' AND owner = ?1 AND id IN (SELECT value FROM json_each(?2))",
-            values![self.pass, deliveries.to_vec()],
-        )?;
+        let write = "UPDATE doorbell_delivery SET state = 'queued', owner = NULL, attempt = attempt - 1
+             WHERE state = 'claimed' AND owner = ?1 AND id IN (SELECT value FROM json_each(?2))";
+        let write = |ledger: &Self| ledger.store.execute(write, values![ledger.pass, deliveries.to_vec()]);
+        self.patiently("what is given back", write)?;
         Ok(())
     }
 }

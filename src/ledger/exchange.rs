@@ -153,7 +153,9 @@ fn put_on_the_wire(store: &Store, pass: i64, begun: &[&Begin<'_>], now: DateTime
            policy = r.policy
          FROM {rows}
          WHERE doorbell_delivery.id = r.id AND doorbell_delivery.owner = ?1 AND doorbell_delivery.attempt = r.attempt
-           AND doorbell_delivery.state = 'claimed'
+           AND (doorbell_delivery.state = 'claimed'
+             -- begun by a commit whose answer was lost with its connection: nothing has gone out since
+             OR doorbell_delivery.state = 'sending' AND doorbell_delivery.uid = r.uid)
          RETURNING doorbell_delivery.id";
     Ok(store.all_of_rows(write, values![pass, ms(now)], &rows, |row| row.get(0))?.into_iter().collect())
 }

@@ -12,6 +12,11 @@ use super::store::values;
 const PLANNING: i64 = 0;
 
 impl Ledger {
+    /// Whether several hosts may be at work on it.
+    pub fn is_shared(&self) -> bool {
+        self.store.is_shared()
+    }
+
     /// What the clock of the server shows; `None` where there is no server, and the machine's own counts.
     pub fn server_time(&self) -> Result<Option<DateTime<Utc>>> {
         if !self.store.is_shared() {
@@ -40,6 +45,13 @@ impl Ledger {
     /// Shows the other hosts that this pass lives, until the session ends.
     pub(super) fn show_life(&self, pass: i64) -> Result<()> {
         self.lock(pass).map(drop)
+    }
+
+    /// Another session in place of one that broke, alive for the same pass; fails when another host takes over from it.
+    pub(super) fn connect_again(&self) -> Result<()> {
+        self.store.connect_again()?;
+        anyhow::ensure!(self.lock(self.pass)?, "another host takes over from this pass, whose connection broke");
+        Ok(())
     }
 
     /// The passes that hold deliveries and do not live; their locks are held until [`Ledger::bury`].

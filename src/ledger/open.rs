@@ -22,14 +22,6 @@ const BUSY: Duration = Duration::from_secs(30);
 /// letters "doorbell".
 const MIGRATING: i64 = 0x646f_6f72_6265_6c6c;
 
-/// What a session on a server begins with. A host that died without a word is noticed within a minute, and its locks end;
-/// nobody waits longer than for a file; and what is committed is on the disk, whatever the server does otherwise.
-const SESSION: &str = "
-    SET lock_timeout = '30s'; SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s';
-    SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3;
-    SET tcp_user_timeout = '60s'; SET client_min_messages = error; SET jit = off;
-    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')";
-
 /// One for the tables, and one that `SQLite` keeps where it gives pages back by itself.
 const PAGES_OF_AN_EMPTY_FILE: i64 = 2;
 
@@ -138,9 +130,7 @@ fn file(connection: Connection) -> Result<Store> {
 }
 
 fn session(server: &Server) -> Result<Store> {
-    let session = Session::of(server)?;
-    session.batch(SESSION)?;
-    Ok(Store::Postgres(Box::new(session)))
+    Ok(Store::Postgres(Box::new(Session::of(server)?)))
 }
 
 fn migrate(store: &Store) -> Result<()> {

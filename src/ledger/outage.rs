@@ -38,6 +38,10 @@ impl Ledger {
     /// Remembers that a gateway does not work, and the settings key at fault, empty where it may work again by itself;
     /// answers whether the operator is to hear of it.
     pub fn keep_outage(&mut self, gateway: Gateway, key: &str, words: &str, now: DateTime<Utc>) -> Result<bool> {
+        self.patiently("news of a gateway", |ledger| ledger.keep_outage_once(gateway, key, words, now))
+    }
+
+    fn keep_outage_once(&self, gateway: Gateway, key: &str, words: &str, now: DateTime<Utc>) -> Result<bool> {
         let transaction = self.store.begin()?;
         let told = "SELECT told_at FROM doorbell_outage WHERE gateway = ?1 AND key = ?2";
         let told: Option<i64> = transaction.first(told, values![gateway.word(), key], |row| row.get(0))?;
@@ -54,6 +58,10 @@ impl Ledger {
 
     /// A gateway works again: what its silence had put off is due at once.
     pub fn end_outage(&mut self, gateway: Gateway, now: DateTime<Utc>) -> Result<()> {
+        self.patiently("news of a gateway", |ledger| ledger.end_outage_once(gateway, now))
+    }
+
+    fn end_outage_once(&self, gateway: Gateway, now: DateTime<Utc>) -> Result<()> {
         let transaction = self.store.begin()?;
         transaction.execute("DELETE FROM doorbell_outage WHERE gateway = ?1", values![gateway.word()])?;
         // a delivery that rests for the night has no words, one that a server put off has a code

@@ -28,6 +28,17 @@ macro_rules! values {
 }
 pub(super) use values;
 
+/// What a session on a server begins with. A host that died without a word is noticed within a minute, and its locks
+/// end; nobody waits longer than for a file; no time-out of the server's own ends a pass that waits for its mails; and
+/// what is committed is on the disk, whatever the server does otherwise.
+const SESSION: &str = "
+    SET lock_timeout = '30s'; SET statement_timeout = '5min'; SET idle_in_transaction_session_timeout = '60s';
+    SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3;
+    SET tcp_user_timeout = '60s'; SET client_min_messages = error; SET jit = off;
+    SET default_transaction_isolation = 'read committed';
+    SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('idle_session_timeout', 'transaction_timeout');
+    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')";
+
 /// A database that is open.
 #[derive(Debug)]
 pub(super) enum Store {
@@ -61,6 +72,14 @@ impl Store {
             Self::Postgres(session) => session.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?,
         }
         Ok(Transaction { store: self, is_open: true })
+    }
+
+    /// Waits for the server for a while, and begins a session in place of the one that broke.
+    pub(super) fn connect_again(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(session) => session.connect_again(),
+        }
     }
 
     /// Whether several hosts may write to it at once.
@@ -216,6 +235,11 @@ impl Drop for Transaction<'_> {
             };
         }
     }
+}
+
+/// Whether the server is gone, or the connection to it.
+pub(super) fn is_broken(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| matches!(cause.downcast_ref(), Some(ServerError::Away { .. })))
 }
 
 /// Whether the same would succeed when tried again: somebody else held the file, or changed the same rows.

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::Ledger;
 use super::columns::{instant, ms, texts};
 use super::enqueue::Intake;
-use super::news::is_news;
+use super::news::{NEWS, is_news};
 use super::store::{Rows, Transaction, values};
 use crate::model::RuleName;
 
@@ -50,22 +50,28 @@ impl Ledger {
         })
     }
 
-    /// Those of the held rules of which the operator is to hear by mail: never told so yet, or a day ago.
-    pub fn held_to_mail(&self, now: DateTime<Utc>) -> Result<Vec<Held>> {
+    /// Those of the held rules of which the operator is to hear by mail: never told so yet, or a day ago. From here on they
+    /// count as mailed, so that no other host does it as well.
+    pub fn take_held_to_mail(&mut self, now: DateTime<Utc>) -> Result<Vec<Held>> {
         let read = "SELECT mailed_at FROM doorbell_hold WHERE approved = 0";
         let mailed = self.store.all(read, &[], |row| Ok(row.get::<Option<i64>>(0)?.map(instant)))?;
         if mailed.iter().all(|mailed_at| !is_news(*mailed_at, now)) {
+            return Ok(Vec::new());
+        }
+        let take = "UPDATE doorbell_hold SET mailed_at = ?1
+             WHERE approved = 0 AND (mailed_at IS NULL OR mailed_at > ?1 OR mailed_at <= ?2)";
+        if self.store.execute(take, values![ms(now), ms(now - NEWS)])? == 0 {
             return Ok(Vec::new());
         }
         // all of them: one mail tells how things stand
         self.held()
     }
 
-    /// A mail about these rules has left.
-    pub fn held_were_mailed(&mut self, held: &[Held], now: DateTime<Utc>) -> Result<()> {
+    /// The mail about these rules did not leave: the next pass tries it again.
+    pub fn held_were_not_mailed(&mut self, held: &[Held]) -> Result<()> {
         let rules = texts(held.iter().map(|held| &held.rule));
-        let mailed = "UPDATE doorbell_hold SET mailed_at = ?1 WHERE rule IN (SELECT value FROM json_each(?2))";
-        self.store.execute(mailed, values![ms(now), rules]).context("remember the mail about held rules")?;
+        let forget = "UPDATE doorbell_hold SET mailed_at = NULL WHERE rule IN (SELECT value FROM json_each(?1))";
+        self.store.execute(forget, values![rules]).context("remember the mail about held rules")?;
         Ok(())
     }
 
@@ -97,10 +103,11 @@ pub(super) fn keep_held(transaction: &Transaction<'_>, intake: &Intake<'_>) -> R
     Ok(news)
 }
 
-/// A rule that the settings do not have any more is not held.
+/// A rule that the settings do not have any more is not held. Another host may have it still: there it is told of daily.
 fn forget_unknown(transaction: &Transaction<'_>, intake: &Intake<'_>) -> Result<()> {
-    let forget = "DELETE FROM doorbell_hold WHERE rule NOT IN (SELECT value FROM json_each(?1))";
-    transaction.execute(forget, values![texts(intake.baselines.keys())])?;
+    let forget = "DELETE FROM doorbell_hold WHERE rule NOT IN (SELECT value FROM json_each(?1)) AND told_at <= ?2";
+    let before = if transaction.is_shared() { intake.now - NEWS * 2 } else { DateTime::<Utc>::MAX_UTC };
+    transaction.execute(forget, values![texts(intake.baselines.keys()), ms(before)])?;
     Ok(())
 }
 

@@ -137,6 +137,20 @@ impl Writer<'_, '_> {
         report: &mut Report,
         progress: &dyn Fn(usize),
     ) -> Result<()> {
+        let worked = self.rounds(hire, answered, report, progress);
+        if worked.is_err() {
+            self.bring_home(answered, report);
+        }
+        worked
+    }
+
+    fn rounds(
+        &mut self,
+        hire: &dyn Fn(Place) -> Seat,
+        answered: &Receiver<Answer>,
+        report: &mut Report,
+        progress: &dyn Fn(usize),
+    ) -> Result<()> {
         loop {
             self.fill(hire)?;
             self.commit(report)?;
@@ -148,25 +162,29 @@ impl Writer<'_, '_> {
         }
     }
 
+    /// What is on the wire when something else fails is waited for and written: else it would go again.
+    fn bring_home(&mut self, answered: &Receiver<Answer>, report: &mut Report) {
+        for way in &mut self.ways {
+            self.back.extend(way.close());
+        }
+        self.back.extend(self.feed.drain(..).map(|judged| judged.item.delivery.id));
+        while self.ways.iter().any(Way::is_sending) && self.wait(answered) {}
+        self.answered.extend(self.ways.iter_mut().flat_map(|way| way.suspects.rest()));
+        if let Err(error) = self.commit(report) {
+            tracing::warn!("answers could not be written, and go out again as far as the settings say so: {error:#}");
+        }
+    }
+
     /// Writes all answers and begins whatever a free lane has ready, in one commit; then lets those lanes go.
     fn commit(&mut self, report: &mut Report) -> Result<()> {
-        self.house.ledger.release(&std::mem::take(&mut self.back))?;
         let mut answered = std::mem::take(&mut self.answered);
         let unsent = std::mem::take(&mut self.unsent);
-        for judged in &answered {
-            let gateway = judged.item.delivery.gateway;
-            let Some(index) = self.ways.iter().position(|way| way.gateway == gateway) else { continue };
-            match self.ways.get_mut(index).map(|way| way.health.sign(judged)) {
-                Some(Sign::Stops) => self.fail(index, blamed(judged))?,
-                Some(Sign::Restored) => self.restore(index)?,
-                Some(Sign::GoesOn) | None => {}
-            }
-        }
+        let restored = self.heed(&answered);
         let shown = self.feed.len().min(self.room());
         answered.extend(self.feed.drain(..shown));
         let free = self.free_places(self.room() - shown);
         if answered.is_empty() && unsent.is_empty() && free.is_empty() {
-            return Ok(());
+            return self.give_back(&restored);
         }
         let redirected = self.order.redirect_to.is_some();
         let mut settled: Vec<Settled<'_>> = answered.iter().map(|judged| settled(judged, redirected)).collect();
@@ -188,7 +206,33 @@ impl Writer<'_, '_> {
         }
         self.begun += shown + may_go.iter().filter(|may_go| **may_go).count();
         self.go(&free, &may_go, report);
+        self.give_back(&restored)?;
         if self.room() == 0 { self.close() } else { Ok(()) }
+    }
+
+    /// What answers say of their gateways: nothing more begins by those that fail. Answers which work again.
+    fn heed(&mut self, answered: &[Judged<Ready>]) -> Vec<usize> {
+        let mut restored = Vec::new();
+        for judged in answered {
+            let gateway = judged.item.delivery.gateway;
+            let Some(index) = self.ways.iter().position(|way| way.gateway == gateway) else { continue };
+            let Some(way) = self.ways.get_mut(index) else { continue };
+            match way.health.sign(judged) {
+                Sign::Stops => {
+                    way.health.fail(blamed(judged));
+                    self.back.extend(way.close());
+                }
+                Sign::Restored => restored.push(index),
+                Sign::GoesOn => {}
+            }
+        }
+        restored
+    }
+
+    /// Only after the answers are written: whatever fails here must not cost them.
+    fn give_back(&mut self, restored: &[usize]) -> Result<()> {
+        self.house.ledger.release(&std::mem::take(&mut self.back))?;
+        restored.iter().try_for_each(|way| self.restore(*way))
     }
 
     fn go(&mut self, free: &[Place], may_go: &[bool], report: &mut Report) {

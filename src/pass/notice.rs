@@ -10,29 +10,31 @@ use crate::ledger::{Held, fingerprint_of};
 use crate::model::{Outcome, Recipient, RecipientId, Rule, Words, email_address};
 
 /// The held rules of which the operator is to hear by mail now; none without an address, or in a run for somebody.
-pub(super) fn due(house: &House<'_>, order: &Order, now: DateTime<Utc>) -> Result<Vec<Held>> {
+pub(super) fn due(house: &mut House<'_>, order: &Order, now: DateTime<Utc>) -> Result<Vec<Held>> {
     if operator(house.config).is_none() || order.is_limited() {
         return Ok(Vec::new());
     }
-    house.ledger.held_to_mail(now)
+    house.ledger.take_held_to_mail(now)
 }
 
 /// Mails about these rules. A mail that does not leave is tried again by the next pass.
 pub(super) fn mail(house: &mut House<'_>, post: &Post, order: &Order, held: &[Held], now: DateTime<Utc>) -> Result<()> {
-    let (Some(recipient), Ok(relay)) = (operator(house.config), &post.email) else { return Ok(()) };
     if held.is_empty() {
         return Ok(());
     }
+    let (Some(recipient), Ok(relay)) = (operator(house.config), &post.email) else {
+        return house.ledger.held_were_not_mailed(held);
+    };
     let rules: Vec<&str> = held.iter().map(|held| held.rule.as_str()).collect();
     let uid = fingerprint_of(&format!("{} held {} {}", house.ledger.install_id(), rules.join(" "), now.date_naive()));
     let redirected_to = order.redirect_to.clone();
     let mail = Mail { recipient, words: words(held), uid, thread: None, now, redirected_to };
     match relay.lane().send(&mail) {
         // what may have arrived is not worth a second copy: the ledger and `status` say the same
-        Outcome::Accepted(_) | Outcome::Unknown(_) => house.ledger.held_were_mailed(held, now),
+        Outcome::Accepted(_) | Outcome::Unknown(_) => Ok(()),
         other => {
             tracing::warn!("the operator's mail about held rules did not leave: {}", other.reply().words());
-            Ok(())
+            house.ledger.held_were_not_mailed(held)
         }
     }
 }

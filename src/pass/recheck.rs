@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use anyhow::Result;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::House;
 use super::letters::letters;
@@ -19,6 +19,11 @@ use crate::route::over;
 
 /// How many letters are put into words at a time in a dry run.
 pub(super) const CHUNK: usize = 32;
+
+/// For so long other hosts may still have settings that this one has not, or not any more: theirs is not ours to drop.
+const ROLLOUT: TimeDelta = TimeDelta::days(1);
+/// How long such a delivery is left to them.
+const ELSEWHERE: TimeDelta = TimeDelta::minutes(5);
 
 /// What the re-check says of a claimed delivery.
 #[derive(Debug)]
@@ -161,6 +166,11 @@ fn verdict<'a>(delivery: &Delivery, item: &Item, reasons: &Reasons<'a>) -> Optio
     about(recipient, Some(delivery.channel)).or_else(|| about(recipient, None)).or_else(|| about(None, None))
 }
 
+/// Whether the settings of this host do not have its rule.
+fn is_unknown(house: &House<'_>, item: &Item) -> bool {
+    house.config.rule(&item.rule).is_none()
+}
+
 fn why_not(
     house: &House<'_>,
     snapshot: &Snapshot<'_>,
@@ -168,6 +178,12 @@ fn why_not(
     reasons: &Reasons<'_>,
     now: DateTime<Utc>,
 ) -> Result<Check> {
+    if house.ledger.is_shared()
+        && now - delivery.queued_at < ROLLOUT
+        && delivery.items.iter().any(|it| is_unknown(house, it))
+    {
+        return Ok(Check::Postpone(now + ELSEWHERE));
+    }
     let later = delivery.items.iter().filter_map(|item| match verdict(delivery, item, reasons) {
         Some(Verdict::Later(at, _)) => Some(*at),
         _ => None,

@@ -32,7 +32,10 @@ pub fn trouble(error: &Error, what: &'static str, place: &str) -> ServerError {
         let remedy = format!("correct {what}.url, {what}.ca_file or {what}.password_file");
         return ServerError::Refused { what, place, reason, remedy };
     };
-    let reason = format!("{} (SQLSTATE {})", said.message(), said.code().code());
+    // a value that cannot be converted stands in the message, and it may be what a customer wrote
+    let message =
+        if said.code().code().starts_with("22") { "a value is not what it should be" } else { said.message() };
+    let reason = format!("{message} (SQLSTATE {})", said.code().code());
     match remedy(said.code(), what) {
         Some(remedy) => ServerError::Refused { what, place, reason, remedy },
         None if is_conflict(said.code()) => ServerError::Conflict { what, place, reason },
@@ -49,7 +52,14 @@ fn remedy(code: &SqlState, what: &str) -> Option<String> {
             format!("correct the user in {what}.url, or let them in with a line in the server's pg_hba.conf")
         }
         SqlState::INVALID_CATALOG_NAME => format!("correct the database in {what}.url"),
-        SqlState::INSUFFICIENT_PRIVILEGE if what == "ledger" => {
+        SqlState::READ_ONLY_SQL_TRANSACTION if what == "ledger" => {
+            "name the primary in ledger.url, or of several hosts the one that may write: target_session_attrs=read-write"
+                .into()
+        }
+        SqlState::UNDEFINED_TABLE | SqlState::UNDEFINED_COLUMN if what == "ledger" => {
+            "a part of the ledger is gone: restore it from a backup, or begin anew with: doorbell uninstall --yes".into()
+        }
+        SqlState::INSUFFICIENT_PRIVILEGE | SqlState::INVALID_SCHEMA_NAME if what == "ledger" => {
             "give the user a schema of its own: CREATE SCHEMA doorbell AUTHORIZATION ..".into()
         }
         SqlState::INSUFFICIENT_PRIVILEGE => {
@@ -67,15 +77,16 @@ fn remedy(code: &SqlState, what: &str) -> Option<String> {
     })
 }
 
-/// Deadlocks, and locks that others hold.
+/// Deadlocks, locks that others hold, and statements that took too long.
 fn is_conflict(code: &SqlState) -> bool {
-    code.code().starts_with("40") || *code == SqlState::LOCK_NOT_AVAILABLE
+    code.code().starts_with("40") || *code == SqlState::LOCK_NOT_AVAILABLE || *code == SqlState::QUERY_CANCELED
 }
 
 /// Whether it passes by itself: connections that broke or are too many, a server that starts or stops, locks, time-outs
 /// and conflicts (PostgreSQL 15 manual, appendix A: classes 08, 40, 53, 55 and 57).
 fn passes(code: &SqlState) -> bool {
-    ["08", "40", "53", "55", "57"].iter().any(|class| code.code().starts_with(class))
+    let timed_out = ["25P03", "25P04"].contains(&code.code());
+    timed_out || ["08", "40", "53", "55", "57"].iter().any(|class| code.code().starts_with(class))
 }
 
 fn is_network(error: &Error) -> bool {

@@ -2,21 +2,28 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::thread::sleep;
+use std::time::Duration;
 
 use anyhow::Result;
 use postgres::Client;
 
 use super::row::Reader;
-use super::{Parameter, Row, pooler};
+use super::{Parameter, Row, SESSION, is_broken, pooler};
 use crate::ledger::Server;
 use crate::server::trouble;
 
 /// How errors call it.
 pub(in crate::ledger) const SECTION: &str = "ledger";
 
+/// How long a server that went away may take to come back, as at a failover: so many times, with a pause between.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_secs(2);
+
 /// A session of ours alone.
 pub(in crate::ledger) struct Session {
     client: RefCell<Client>,
+    server: Server,
     /// Where it is, without a secret.
     place: String,
 }
@@ -25,7 +32,25 @@ impl Session {
     /// Connects; a pooler that hands the session to others between two transactions is refused.
     pub(in crate::ledger) fn of(server: &Server) -> Result<Self> {
         let client = RefCell::new(pooler::past_poolers(server)?);
-        Ok(Self { client, place: server.address.to_string() })
+        let session = Self { client, server: server.clone(), place: server.address.to_string() };
+        session.batch(SESSION)?;
+        Ok(session)
+    }
+
+    /// Connects once more, as soon as the server can be reached.
+    pub(super) fn connect_again(&self) -> Result<()> {
+        let mut tries = TRIES;
+        loop {
+            match Self::of(&self.server) {
+                Ok(session) => {
+                    self.client.swap(&session.client);
+                    return Ok(());
+                }
+                Err(error) if tries == 0 || !is_broken(&error) => return Err(error),
+                Err(_) => sleep(PAUSE),
+            }
+            tries -= 1;
+        }
     }
 
     /// Statements without places.

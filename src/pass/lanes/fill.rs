@@ -42,7 +42,11 @@ impl Writer<'_, '_> {
             let claimed = self.house.ledger.claim(limit, now, self.only, Some(way.gateway))?;
             // what becomes due from here on is for the next pass
             way.is_open = !claimed.is_empty();
-            self.check(index, claimed)?;
+            let ids: Vec<i64> = claimed.iter().map(|delivery| delivery.id).collect();
+            if let Err(error) = self.check(index, claimed) {
+                self.back.extend(ids);
+                return Err(error);
+            }
         }
         Ok(())
     }
