@@ -28,7 +28,7 @@ impl Ledger {
     ///
     /// `addresses` are those that the report says do not exist; the one that was written to is blocked.
     ///
-    /// Only under the pass lock: a pass must not have it in hand.
+    /// Of a file, only under the pass lock. What is on its way has no such key yet.
     pub fn bounce(
         &mut self,
         uid: &str,

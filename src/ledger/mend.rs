@@ -99,7 +99,8 @@ impl Ledger {
 
     /// Does what a person asks for; answers the deliveries it could be done to.
     ///
-    /// Only under the pass lock: a pass must not have them in hand.
+    /// Of a file, only under the pass lock: a pass must not have them in hand. On a server what a pass has in hand is
+    /// left alone.
     pub fn mend(&mut self, mend: Mend, ids: &[i64], now: DateTime<Utc>) -> Result<Vec<i64>> {
         let transaction = self.store.begin()?;
         let mut mended = Vec::new();
