@@ -57,6 +57,14 @@ impl Host {
         Self { ahead: seconds, ..self }
     }
 
+    /// The same machine, where this becomes of what may have arrived.
+    fn in_doubt(self, policy: &str) -> Self {
+        let file = self.folder.path().join("doorbell.toml");
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(file, text.replace("on_ambiguous = \"hold\"", &format!("on_ambiguous = \"{policy}\""))).unwrap();
+        self
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_doorbell"));
         command.current_dir(self.folder.path()).args(arguments).stdin(Stdio::null()).env_remove("DOORBELL_CONFIG");
@@ -240,6 +248,44 @@ fn a_host_with_other_rules_leaves_what_it_does_not_know_to_the_others() {
     fs::write(&settings, text).unwrap();
     ends_with(&new.run(&["run"]), 0);
     assert_eq!(mails(&server).len(), 4);
+}
+
+/// A host whose database lets nobody in from the moment that mails are on the wire; the next pass finds it open again.
+/// Answers how many mails were on the wire.
+fn shut_out(server: &SmtpServer, policy: &str) -> (Mirror, Host, usize) {
+    let mirror = desk(12);
+    let host = Host::new(&mirror.url("postgres"), "", server.port).in_doubt(policy);
+    let pass = at_work(&mirror, &host);
+    let elsewhere = |sql: &str| mirror.server.ask("postgres", sql).unwrap();
+    elsewhere("ALTER DATABASE chat ALLOW_CONNECTIONS false");
+    elsewhere("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'doorbell %'");
+    ends_with(&pass.wait_with_output().unwrap(), 75);
+    elsewhere("ALTER DATABASE chat ALLOW_CONNECTIONS true");
+    let on_the_wire = "SELECT count(*) FROM doorbell_delivery WHERE state = 'sending'";
+    let on_the_wire: usize = ask(&mirror, on_the_wire).parse().unwrap();
+    assert!((1..=2).contains(&on_the_wire) && mails(server).len() < 12, "{on_the_wire}: {:?}", mails(server));
+    (mirror, host, on_the_wire)
+}
+
+#[test]
+fn x4_a_ledger_that_is_gone_in_the_middle_of_a_pass_loses_nothing_and_what_was_on_the_wire_is_held() {
+    let server = SmtpServer::start(Tls::Never).at(At::Taken, Act::Late(b"250 taken\r\n".to_vec(), 1_000));
+    let (mirror, host, on_the_wire) = shut_out(&server, "hold");
+    ends_with(&host.run(&["run"]), 1);
+    let states = ask(&mirror, "SELECT state, count(*) FROM doorbell_delivery GROUP BY state ORDER BY state");
+    assert_eq!(states, format!("sent|{}\nunknown|{on_the_wire}", 12 - on_the_wire));
+    assert!(mails(&server).values().all(|count| *count == 1), "{:?}", mails(&server));
+}
+
+#[test]
+fn x4_a_ledger_that_is_gone_in_the_middle_of_a_pass_repeats_at_most_what_was_on_the_wire() {
+    let server = SmtpServer::start(Tls::Never).at(At::Taken, Act::Late(b"250 taken\r\n".to_vec(), 1_000));
+    let (mirror, host, on_the_wire) = shut_out(&server, "resend");
+    ends_with(&host.run(&["run"]), 0);
+    assert_eq!(ask(&mirror, "SELECT state, count(*) FROM doorbell_delivery GROUP BY state"), "sent|12");
+    let counts = mails(&server);
+    assert_eq!(counts.len(), 12);
+    assert!(counts.values().sum::<usize>() <= 12 + on_the_wire && counts.values().all(|it| *it <= 2), "{counts:?}");
 }
 
 fn by_pooler(pooler: &PgBouncer) -> String {
