@@ -13,7 +13,7 @@ use doorbell::model::Channel;
 use doorbell::pass::{Order, Report};
 use office::{Office, instant};
 use servers::{Act, At, SmtpServer, Tls};
-use shift::Shift;
+use shift::{Shift, hold_on_postgresql_too};
 
 const NINE_TEN: &str = "2026-03-02T09:10:00Z";
 const NINE_FIFTEEN: &str = "2026-03-02T09:15:00Z";
@@ -374,4 +374,10 @@ fn each_device_hears_in_every_slot_though_one_is_told_in_a_later_pass() {
     let mut shift = Shift::under(office, rules).set("[limits]\nper_pass = 1\n").reaching(&[Channel::Push]);
     shift.passes("2026-03-02T09:30:00Z", "2026-03-02T10:10:00Z");
     assert_eq!((shift.notes(Channel::Push).len(), shift.states()), (4, vec!["sent".to_owned(); 4]));
+}
+
+#[test]
+fn all_of_this_holds_on_postgresql_too() {
+    // the statements that the papers give for the bell are in the words of SQLite
+    hold_on_postgresql_too(16, &["the_statements_of_the_papers"]);
 }

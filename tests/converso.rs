@@ -11,7 +11,7 @@ use doorbell::model::Channel;
 use doorbell::pass::Order;
 use office::{Office, instant};
 use servers::{SmtpServer, Tls};
-use shift::Shift;
+use shift::{Shift, hold_on_postgresql_too};
 
 /// A shift under the settings of an example: only paths and servers are the test's own.
 fn example(office: Office, name: &str) -> Shift {
@@ -313,4 +313,9 @@ fn c9_of_several_messages_only_the_latest_is_shown_with_how_many_more_wait() {
     for hidden in ["where is my order?", "second"] {
         assert!(!mail.text.contains(hidden) && !mail.html.contains(hidden), "{}", mail.text);
     }
+}
+
+#[test]
+fn all_of_this_holds_on_postgresql_too() {
+    hold_on_postgresql_too(18, &[]);
 }

@@ -26,7 +26,7 @@ use reqwest::{Method, Url};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use servers::{AUTH, Authority, HttpServer, P256DH, Reply, Seen, decrypted, read_token};
-use shift::Shift;
+use shift::{Shift, hold_on_postgresql_too};
 use tempfile::TempDir;
 
 const RULE: &str = "
@@ -390,7 +390,7 @@ fn a_browser_is_taken_out_of_the_blocked_ones_by_its_number() {
     shift.office.asks("c1", "hello?");
     shift.pass("2026-03-02T09:10:00Z");
     // the program looks at its own clock
-    shift.office.connection().execute("UPDATE doorbell_block SET until = NULL", []).unwrap();
+    shift.books.write("UPDATE doorbell_block SET until = NULL");
     assert!(doorbell(&shift, &["suppress", "list"]).starts_with("desktop  device 1 "));
     let said = doorbell(&shift, &["suppress", "remove", "desktop", "device", "1"]);
     assert_eq!(said, "desktop device 1 is not blocked any more\n");
@@ -506,4 +506,9 @@ fn settings_that_make_no_sense_are_answered_with_a_remedy() {
     for (keys, expected) in rows {
         assert!(wrong(keys).contains(expected), "{keys}: {}", wrong(keys));
     }
+}
+
+#[test]
+fn all_of_this_holds_on_postgresql_too() {
+    hold_on_postgresql_too(8, &[]);
 }

@@ -14,7 +14,7 @@ use doorbell::model::Channel;
 use doorbell::pass::{Order, Report};
 use office::{Office, instant};
 use servers::{Act, At, SmtpServer, Tls};
-use shift::Shift;
+use shift::{Shift, hold_on_postgresql_too};
 
 /// The settings of an example; paths are the test's own, and mails go into a folder.
 fn settings(name: &str) -> toml::Table {
@@ -540,4 +540,9 @@ fn a_digest_that_waits_is_dropped_with_the_reason_on_record() {
     for (kind, reason, act) in acts {
         assert_eq!(words_after(kind, act), [reason], "{kind}");
     }
+}
+
+#[test]
+fn all_of_this_holds_on_postgresql_too() {
+    hold_on_postgresql_too(20, &[]);
 }

@@ -10,7 +10,7 @@ use doorbell::model::Gateway;
 use doorbell::pass::{Order, Report};
 use office::Office;
 use servers::{Act, At, SmtpServer, Tls};
-use shift::{REMINDER, Shift};
+use shift::{REMINDER, Shift, hold_on_postgresql_too};
 
 const NAMES: [&str; 10] = ["ada", "bob", "cy", "dee", "eve", "fay", "gus", "hal", "ivy", "joe"];
 
@@ -85,11 +85,9 @@ fn what_rests_or_was_put_off_by_the_server_is_not_due_because_an_outage_ended() 
     let server = SmtpServer::start(Tls::Never).times(At::Rcpt, "ada", Act::Say(b"451 4.7.1 later\r\n".to_vec()), 1);
     let mut shift = crowd(server);
     passes(&mut shift, 0..1);
-    let waits = "SELECT count(*) FROM doorbell_delivery WHERE state = 'queued' AND next_attempt_at > ?1";
-    let waiting = |shift: &Shift| -> i64 {
-        let at = office::instant("2026-03-02T09:11:00Z").timestamp_millis();
-        shift.office.connection().query_row(waits, [at], |row| row.get(0)).unwrap()
-    };
+    let at = office::instant("2026-03-02T09:11:00Z").timestamp_millis();
+    let waits = format!("SELECT count(*) FROM doorbell_delivery WHERE state = 'queued' AND next_attempt_at > {at}");
+    let waiting = |shift: &Shift| -> i64 { shift.books.value(&waits) };
     assert_eq!(waiting(&shift), 1);
     shift.ledger().end_outage(Gateway::Email, office::instant("2026-03-02T09:10:30Z")).unwrap();
     assert_eq!(waiting(&shift), 1);
@@ -127,4 +125,9 @@ fn an_outage_behind_which_nothing_waits_any_more_is_forgotten() {
     // the first drops what waits, the second finds nothing
     passes(&mut shift, 1..3);
     assert_eq!(shift.ledger().outages().unwrap(), []);
+}
+
+#[test]
+fn all_of_this_holds_on_postgresql_too() {
+    hold_on_postgresql_too(8, &[]);
 }

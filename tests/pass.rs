@@ -9,7 +9,7 @@ use doorbell::model::{Channel, RecipientId};
 use doorbell::pass::Order;
 use office::Office;
 use servers::{Act, At, SmtpServer, Tls};
-use shift::{REMINDER, Shift};
+use shift::{REMINDER, Shift, hold_on_postgresql_too};
 
 /// Ada and Bob in billing; at nine Tom asks c1, which belongs to Ada.
 fn office() -> Office {
@@ -644,4 +644,9 @@ fn a_daily_cap_keeps_nothing_from_a_digest_that_is_on_its_way() {
     shift.office.at("2026-03-02T09:00:30Z").asks("c2", "me too").assign("c2", "ada");
     let mails = shift.passes("2026-03-02T09:06:00Z", "2026-03-02T09:16:00Z");
     assert_eq!((mails.len(), mails[0].text.contains("me too")), (1, true), "{}", mails[0].text);
+}
+
+#[test]
+fn all_of_this_holds_on_postgresql_too() {
+    hold_on_postgresql_too(45, &[]);
 }

@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use doorbell::model::Channel;
 use doorbell::pass::Order;
 use office::{Office, instant};
-use shift::Shift;
+use shift::{Shift, hold_on_postgresql_too};
 
 /// A shift under the settings of an example: only paths and servers are the test's own.
 fn example(office: Office, name: &str) -> Shift {
@@ -69,9 +69,7 @@ type Row = (String, String, String, Option<String>);
 /// What stands in the feed.
 fn bell(shift: &Shift) -> Vec<Row> {
     let sql = "SELECT recipient, kind, title, sound FROM in_app_notifications ORDER BY recipient, kind, id";
-    let mut read = shift.office.connection().prepare(sql).unwrap();
-    let rows = read.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).unwrap();
-    rows.collect::<Result<_, _>>().unwrap()
+    shift.books.rows(sql).iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3))).collect()
 }
 
 /// The kinds in the feed of one agent, in alphabetical order.
@@ -393,4 +391,9 @@ fn m6_a_request_that_the_end_user_cancels_is_told_once_although_the_chat_is_clos
         assert_eq!(rows, expected);
         assert_eq!(shift.notes(Channel::Desktop).len(), told.len());
     }
+}
+
+#[test]
+fn all_of_this_holds_on_postgresql_too() {
+    hold_on_postgresql_too(18, &[]);
 }

@@ -8,7 +8,7 @@ mod shift;
 use doorbell::pass::{Order, Report};
 use office::Office;
 use servers::{Act, At, SmtpServer, Tls};
-use shift::{REMINDER, Shift};
+use shift::{REMINDER, Shift, hold_on_postgresql_too};
 
 /// So many agents, each with a conversation that waits since nine.
 fn crowd(count: usize) -> Office {
@@ -51,7 +51,7 @@ fn x6_a_thousand_and_one_deliveries_of_a_rule_that_usually_makes_twenty_are_held
     let mut shift = Shift::new(crowd(1_001));
     shift.pass("2026-03-02T08:55:00Z");
     let usually = "UPDATE doorbell_slot SET queued = 20";
-    shift.office.connection().execute(usually, []).unwrap();
+    shift.books.write(usually);
     let report = shift.pass("2026-03-02T09:05:00Z");
     assert_eq!(seen(&report), (0, 1, 1), "{report:?}");
     let words = &report.troubles[0].words;
@@ -71,13 +71,12 @@ fn x6_a_thousand_and_one_deliveries_of_a_rule_that_usually_makes_twenty_are_held
 fn x6_ten_times_what_a_rule_usually_tells_is_no_storm() {
     let mut shift = shift(31);
     shift.pass("2026-03-02T08:55:00Z");
-    shift.office.connection().execute("UPDATE doorbell_slot SET queued = 3", []).unwrap();
+    shift.books.write("UPDATE doorbell_slot SET queued = 3");
     assert_eq!(seen(&shift.pass("2026-03-02T09:05:00Z")), (0, 1, 1), "one more than thirty");
     shift.office.leaves("agent0");
     assert_eq!(seen(&shift.pass("2026-03-02T09:06:00Z")), (30, 0, 0));
     let queued = "SELECT queued FROM doorbell_slot ORDER BY slot_at DESC LIMIT 1";
-    let queued: i64 = shift.office.connection().query_row(queued, [], |row| row.get(0)).unwrap();
-    assert_eq!(queued, 30, "from now on that is usual");
+    assert_eq!(shift.books.value::<i64>(queued), 30, "from now on that is usual");
 }
 
 #[test]
@@ -87,11 +86,7 @@ fn x6_a_hold_is_told_when_it_begins_and_then_once_a_day() {
     assert_eq!(seen(&shift.pass("2026-03-02T09:10:00Z")), (0, 1, 0));
     assert_eq!(seen(&shift.pass("2026-03-03T09:04:00Z")), (0, 1, 0));
     assert_eq!(seen(&shift.pass("2026-03-03T09:05:00Z")), (0, 1, 1));
-    let status: u8 = shift
-        .office
-        .connection()
-        .query_row("SELECT exit_status FROM doorbell_pass ORDER BY id DESC LIMIT 1", [], |row| row.get(0))
-        .unwrap();
+    let status: u8 = shift.books.value("SELECT exit_status FROM doorbell_pass ORDER BY id DESC LIMIT 1");
     assert_eq!(status, 1, "the ledger says so too");
 }
 
@@ -104,7 +99,7 @@ fn x6_approval_lets_exactly_one_slot_go_and_nothing_was_lost() {
     let report = shift.pass("2026-03-02T09:06:00Z");
     assert_eq!((seen(&report), shift.told().len()), ((4, 0, 0), 4), "{report:?}");
     ask(&mut shift, "2026-03-02T09:30:00Z", 4);
-    shift.office.connection().execute("UPDATE doorbell_slot SET queued = 0", []).unwrap();
+    shift.books.write("UPDATE doorbell_slot SET queued = 0");
     assert_eq!(seen(&shift.pass("2026-03-02T09:40:00Z")), (0, 1, 1), "the word was for one slot");
 }
 
@@ -115,9 +110,8 @@ fn x6_other_rules_go_on_beside_one_that_is_held() {
     let mut shift = Shift::under(crowd(4), &format!("{REMINDER}{second}")).set("[limits]\nstorm = 3\n");
     let report = shift.pass("2026-03-02T09:05:00Z");
     assert_eq!((seen(&report), shift.told()), ((1, 1, 1), vec!["boss@example.com".to_owned()]));
-    let slots = "SELECT group_concat(rule) FROM doorbell_slot WHERE rule <> 'uncovered'";
-    let slots: String = shift.office.connection().query_row(slots, [], |row| row.get(0)).unwrap();
-    assert_eq!(slots, "late", "the held one keeps its slot");
+    let slots = "SELECT rule FROM doorbell_slot WHERE rule <> 'uncovered'";
+    assert_eq!(shift.books.column::<String>(slots), ["late"], "the held one keeps its slot");
 }
 
 #[test]
@@ -169,4 +163,9 @@ fn x6_a_mail_to_the_operator_that_did_not_leave_goes_with_the_next_pass() {
         shift.pass(&format!("2026-03-02T{time}:00Z"));
         assert_eq!(shift.told().len(), expected, "{time}");
     }
+}
+
+#[test]
+fn all_of_this_holds_on_postgresql_too() {
+    hold_on_postgresql_too(11, &[]);
 }

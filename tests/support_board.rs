@@ -11,7 +11,7 @@ use doorbell::model::{Channel, RecipientId};
 use office::Office;
 use serde_json::json;
 use servers::{Act, At, SmtpServer, Tls};
-use shift::{Arrived, Shift};
+use shift::{Arrived, Shift, hold_on_postgresql_too};
 
 const NINE_ONE: &str = "2026-03-02T09:01:00Z";
 const NINE_TEN: &str = "2026-03-02T09:10:00Z";
@@ -33,11 +33,9 @@ fn shift(office: Office) -> Shift {
 
 /// Who was told by a channel, by name and each once.
 fn told(shift: &Shift, channel: Channel) -> Vec<&'static str> {
-    let connection = shift.office.connection();
-    let sql = "SELECT DISTINCT recipient FROM doorbell_delivery WHERE channel = ?1 AND state = 'sent'";
-    let mut read = connection.prepare(sql).unwrap();
-    let recipients = read.query_map([channel.word()], |row| row.get(0)).unwrap();
-    let recipients: Vec<String> = recipients.collect::<Result<_, _>>().unwrap();
+    let sql =
+        format!("SELECT DISTINCT recipient FROM doorbell_delivery WHERE channel = '{channel}' AND state = 'sent'");
+    let recipients: Vec<String> = shift.books.column(&sql);
     let agent = |name: &&str| recipients.contains(&RecipientId::Agent(shift.office.agent_id(name)).to_string());
     let mut names: Vec<&str> = ["ada", "bob", "cy", "dee"].into_iter().filter(agent).collect();
     if recipients.iter().any(|recipient| recipient.starts_with("contact:")) {
@@ -476,4 +474,9 @@ fn b13_the_sound_plays_in_view_too_unless_the_settings_say_otherwise() {
         assert_eq!(shift.feed()[0].sound.is_some(), sounds);
         assert_eq!(shift.notes(Channel::Push)[0].get("sound").is_some(), sounds);
     }
+}
+
+#[test]
+fn all_of_this_holds_on_postgresql_too() {
+    hold_on_postgresql_too(30, &[]);
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use doorbell::model::{Channel, RecipientId};
 use office::{Office, instant};
 use servers::{Act, At, SmtpServer, Tls};
-use shift::Shift;
+use shift::{Shift, hold_on_postgresql_too};
 use unicode_segmentation::UnicodeSegmentation;
 
 const NINE: &str = "2026-03-02T09:00:00Z";
@@ -393,4 +393,9 @@ fn u10_the_scope_of_one_agent_is_nobody_elses() {
     let mut office = three_conversations();
     office.scope("bob", "new_message", "email", "mine", Some(false));
     assert_eq!(heard_by_ada(&mut shift(office), Channel::Email), ["c1", "c2", "c3"]);
+}
+
+#[test]
+fn all_of_this_holds_on_postgresql_too() {
+    hold_on_postgresql_too(22, &[]);
 }

@@ -82,3 +82,8 @@ fn x4_whatever_a_provider_does_instead_of_answering_the_doubt_is_the_channels_ow
         holds(gateway, &table::faults(doubt.1));
     }
 }
+
+#[test]
+fn all_of_this_holds_on_postgresql_too() {
+    shift::hold_on_postgresql_too(5, &[]);
+}

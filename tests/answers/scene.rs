@@ -107,21 +107,22 @@ impl Scene {
     }
 
     fn ending(&self, report: &Report) -> Ending {
-        let ledger = self.shift.office.connection();
-        let row =
-            "SELECT state, next_attempt_at, ambiguous > 0, coalesce(reply_code, '') || ' ' || coalesce(reply_text, '')
+        let ledger = &self.shift.books;
+        let row = "SELECT state, next_attempt_at, ambiguous > 0,
+                     coalesce(reply_code, '') || ' ' || coalesce(reply_text, '')
                    FROM doorbell_delivery WHERE recipient = 'agent:1'";
+        let row = &ledger.rows(row)[0];
         let (state, next, is_in_doubt, words): (String, i64, bool, String) =
-            ledger.query_row(row, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).unwrap();
-        let outage = "SELECT key FROM doorbell_outage WHERE gateway = ?1";
+            (row.get(0), row.get(1), row.get(2), row.get(3));
+        let outage = format!("SELECT key FROM doorbell_outage WHERE gateway = '{}'", self.gateway);
         let blocked = "SELECT EXISTS (SELECT 1 FROM doorbell_block)";
         let said = format!("{words} {report:?}");
         let secrets = ["441632960011", "aaaaaaaaaaaaaaaa", "ada-token", "adas-subscription", "secret-of-the-desk"];
         Ending {
             wait: (next - instant(NINE).timestamp_millis()) / 1_000,
             is_in_doubt,
-            is_blocked: ledger.query_row(blocked, [], |row| row.get(0)).unwrap(),
-            outage: ledger.query_row(outage, [&self.gateway], |row| row.get(0)).ok(),
+            is_blocked: ledger.value(blocked),
+            outage: ledger.column(&outage).pop(),
             leaks: secrets.iter().any(|secret| said.contains(secret)),
             words,
             state,

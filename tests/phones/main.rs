@@ -17,3 +17,9 @@ mod onesignal;
 mod passes;
 mod program;
 mod scene;
+
+#[test]
+fn all_of_this_holds_on_postgresql_too() {
+    // what a network is asked and the program itself need no ledger of a shift
+    shift::hold_on_postgresql_too(17, &["apns::", "fcm::", "onesignal::", "beams::", "program::"]);
+}

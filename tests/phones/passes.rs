@@ -178,7 +178,7 @@ fn a_push_that_was_queued_for_another_network_goes_by_the_one_of_its_phone() {
     let (mut shift, _server) = shift(office(Provider::Apns, &[ONE]), Provider::Apns, "[\"push\"]", answers);
     assert_eq!(shift.pass("2026-03-02T09:10:00Z").retried, 1);
     // as a ledger of version 1 is brought up to date
-    shift.office.connection().execute("UPDATE doorbell_delivery SET gateway = 'push.fcm'", []).unwrap();
+    shift.books.write("UPDATE doorbell_delivery SET gateway = 'push.fcm'");
     let report = shift.pass("2026-03-02T09:20:00Z");
     assert_eq!((report.sent, report.left, report.exit_status()), (1, 0, 0), "{report:?}");
 }

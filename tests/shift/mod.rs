@@ -9,6 +9,9 @@
     reason = "shared by end-to-end tests; a broken shift is a broken test"
 )]
 
+mod again;
+mod books;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -27,6 +30,10 @@ use toml::{Table, Value};
 
 use crate::office::{Office, instant};
 use crate::servers::{SmtpServer, Tls};
+
+#[allow(unused_imports, reason = "not every program that has a shift runs twice")]
+pub use again::{hold_on_postgresql_too, is_on_postgresql};
+pub use books::{Books, Cells};
 
 /// A mail as its reader sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +65,8 @@ pub type Read = (ConversationId, AgentId, DateTime<Utc>);
 pub struct Shift {
     pub office: Office,
     pub server: SmtpServer,
+    /// The ledger, for those who look into its tables.
+    pub books: Books,
     /// What was marked as read because it was mailed.
     pub marked: Arc<Mutex<Vec<Read>>>,
     /// Whether the desk refuses to mark anything as read.
@@ -131,8 +140,8 @@ impl Shift {
     }
 
     fn set_up(office: Office, server: SmtpServer, settings: String, rules: &str) -> Self {
-        let (marked, rules) = (Arc::default(), rules.to_owned());
-        Self { office, server, marked, marking_fails: false, settings, rules, read: 0 }
+        let (marked, rules, books) = (Arc::default(), rules.to_owned(), Books::new(office.path()));
+        Self { office, server, books, marked, marking_fails: false, settings, rules, read: 0 }
     }
 
     /// More settings: keys of `[email]` first, then sections.
@@ -171,11 +180,11 @@ impl Shift {
 
     /// The settings as a file would hold them.
     pub fn written(&self) -> String {
-        format!("{}{}", self.settings, self.rules)
+        format!("{}{}{}", self.settings, self.rules, self.books.section)
     }
 
     pub fn ledger(&self) -> Ledger {
-        Ledger::open(&self.office.path()).unwrap()
+        self.books.open()
     }
 
     /// A pass at an instant, as cron would start it.
@@ -278,32 +287,27 @@ impl Shift {
     pub fn feed(&self) -> Vec<Shown> {
         let sql = "SELECT recipient, kind, title, body, link, conversation_id, sound, sound_repeats
                    FROM in_app_notifications ORDER BY id";
-        let mut read = self.office.connection().prepare(sql).unwrap();
-        let row = |row: &rusqlite::Row<'_>| {
-            Ok(Shown {
-                recipient: row.get(0)?,
-                kind: row.get(1)?,
-                title: row.get(2)?,
-                body: row.get(3)?,
-                link: row.get(4)?,
-                conversation: row.get(5)?,
-                sound: row.get::<_, Option<String>>(6)?.zip(row.get(7)?),
-            })
+        let row = |row: &Cells| Shown {
+            recipient: row.get(0),
+            kind: row.get(1),
+            title: row.get(2),
+            body: row.get(3),
+            link: row.get(4),
+            conversation: row.get(5),
+            sound: row.get::<Option<String>>(6).zip(row.get::<Option<bool>>(7)),
         };
-        read.query_map([], row).unwrap().collect::<Result<_, _>>().unwrap()
+        self.books.rows(sql).iter().map(row).collect()
     }
 
     /// The state of every delivery on a channel, oldest first.
     pub fn states_of(&self, channel: Channel) -> Vec<String> {
-        let sql = "SELECT state FROM doorbell_delivery WHERE channel = ?1 ORDER BY id";
-        let mut read = self.office.connection().prepare(sql).unwrap();
-        read.query_map([channel.word()], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+        let of = channel.word();
+        self.books.column(&format!("SELECT state FROM doorbell_delivery WHERE channel = '{of}' ORDER BY id"))
     }
 
     /// The state of every delivery, oldest first.
     pub fn states(&self) -> Vec<String> {
-        let mut read = self.office.connection().prepare("SELECT state FROM doorbell_delivery ORDER BY id").unwrap();
-        read.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+        self.books.column("SELECT state FROM doorbell_delivery ORDER BY id")
     }
 }
 

@@ -18,7 +18,7 @@ mod texts;
 mod twilio;
 
 use office::Office;
-use shift::{REMINDER, Shift};
+use shift::{REMINDER, Shift, hold_on_postgresql_too};
 use twilio::Twilio;
 
 /// The reminder, by text.
@@ -37,4 +37,10 @@ fn office() -> Office {
 fn shift_by(twilio: &Twilio, office: Office, more: &str) -> Shift {
     let settings = twilio.settings(office.folder(), more);
     Shift::under(office, &by_text()).set(&settings)
+}
+
+#[test]
+fn all_of_this_holds_on_postgresql_too() {
+    // the program that dies has its ledger in a file
+    hold_on_postgresql_too(30, &["crashes::"]);
 }

@@ -25,8 +25,7 @@ fn bodies(shift: &Shift) -> Vec<String> {
 }
 
 fn states(shift: &Shift) -> Vec<String> {
-    let mut read = shift.office.connection().prepare("SELECT state FROM doorbell_inbound ORDER BY sid").unwrap();
-    read.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    shift.books.column("SELECT state FROM doorbell_inbound ORDER BY sid")
 }
 
 fn consent(shift: &Shift, contact: &str) -> Option<bool> {
@@ -106,7 +105,7 @@ fn b12_however_often_it_is_listed_a_text_is_added_once() {
     }
     assert_eq!(bodies(&shift), ["one", "two"]);
     // a ledger that was lost knows nothing; the desk does
-    shift.office.connection().execute("DELETE FROM doorbell_inbound", []).unwrap();
+    shift.books.write("DELETE FROM doorbell_inbound");
     shift.pass("2026-03-02T09:25:00Z");
     assert_eq!((bodies(&shift).len(), states(&shift)), (2, vec!["added".to_owned(); 2]));
 }
