@@ -1,4 +1,4 @@
-//! A desk on PostgreSQL: one connection, read in short transactions that change nothing and hold up no one for long.
+//! A desk on PostgreSQL, read: one connection, short transactions that change nothing and hold up no one for long.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::notation::Span;
 use crate::server::{Access, Address, ServerError, connect, is_of_schema, milliseconds, trouble};
 
 /// How errors call it.
-const SECTION: &str = "desk";
+pub(super) const SECTION: &str = "desk";
 
 /// A connection to a PostgreSQL server.
 pub(super) struct Server {

@@ -82,6 +82,8 @@ impl Mirror {
         for table in TABLES {
             copy(office, table, &mut script);
         }
+        // the host let the database give these ids, and the next one too
+        script.push_str("SELECT setval(pg_get_serial_sequence('messages', 'id'), max(id)) FROM messages;");
         self.write(&format!("{script}COMMIT;"));
     }
 
@@ -100,9 +102,17 @@ impl Mirror {
         format!("postgres://{user}@/chat?host={}", self.server.host().display())
     }
 
+    /// The first value that the statement answers with.
+    pub fn ask(&self, sql: &str) -> String {
+        self.server.ask("chat", sql).unwrap().trim().to_owned()
+    }
+
+    pub fn settings(&self) -> Settings {
+        toml::from_str(&format!("url = \"{}\"", self.url("postgres"))).unwrap()
+    }
+
     pub fn desk(&self) -> Desk {
-        let settings: Settings = toml::from_str(&format!("url = \"{}\"", self.url("postgres"))).unwrap();
-        Desk::of(&settings, Path::new("")).unwrap()
+        Desk::of(&self.settings(), Path::new("")).unwrap()
     }
 }
 
