@@ -96,7 +96,10 @@ fn mark_in_file(connection: &mut Connection, marks: &[(i64, i64, i64)]) -> rusql
 }
 
 fn mark_on_server(desk: &mut Writing, marks: &[(i64, i64, i64)]) -> Result<()> {
-    let list = |value: fn(&(i64, i64, i64)) -> i64| serde_json::Value::from_iter(marks.iter().map(value)).to_string();
+    let list = |value: fn(&(i64, i64, i64)) -> i64| {
+        let list: serde_json::Value = marks.iter().map(value).collect();
+        list.to_string()
+    };
     let lists = [list(|mark| mark.0), list(|mark| mark.1), list(|mark| mark.2)];
     let lists = lists.each_ref().map(|list| Parameter::Integers(list));
     let mut attempt = || desk.transaction(|writes| writes.execute(MARK_ON_SERVER, &lists));

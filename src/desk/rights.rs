@@ -52,10 +52,11 @@ pub(super) fn problems(look: &Look<'_>, key: &str, rights: &[Right]) -> Result<V
         )]);
     }
     let each = || rights.iter().flat_map(|right| right.2.split(' ').map(move |column| (right, column)));
-    let relations = serde_json::Value::from_iter(each().map(|(right, _)| right.1)).to_string();
-    let kinds = serde_json::Value::from_iter(each().map(|(right, _)| right.0)).to_string();
-    let columns = serde_json::Value::from_iter(each().map(|(_, column)| column)).to_string();
-    let lists = [Parameter::Texts(&relations), Parameter::Texts(&kinds), Parameter::Texts(&columns)];
+    let relations: serde_json::Value = each().map(|(right, _)| right.1).collect();
+    let kinds: serde_json::Value = each().map(|(right, _)| right.0).collect();
+    let columns: serde_json::Value = each().map(|(_, column)| column).collect();
+    let lists = [relations, kinds, columns].map(|list| list.to_string());
+    let lists = lists.each_ref().map(|list| Parameter::Texts(list));
     let grants = look.rows(LACKING, &lists).with_context(read)?;
     let grants: Vec<String> = grants.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
     if grants.is_empty() {
