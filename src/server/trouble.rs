@@ -48,8 +48,8 @@ fn remedy(code: &SqlState, what: &str) -> Option<String> {
         SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
             format!("correct the user in {what}.url, or let them in with a line in the server's pg_hba.conf")
         }
-        // on a standby, whatever was asked for
-        SqlState::READ_ONLY_SQL_TRANSACTION => format!("name the primary in {what}.url"),
+        // a standby that was none when it was asked
+        SqlState::READ_ONLY_SQL_TRANSACTION if what == "desk" => "name the primary in desk.url".into(),
         SqlState::INVALID_CATALOG_NAME => format!("correct the database in {what}.url"),
         SqlState::INSUFFICIENT_PRIVILEGE if what == "ledger" => {
             "give the user a schema of its own: CREATE SCHEMA doorbell AUTHORIZATION ..".into()
