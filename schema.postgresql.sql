@@ -9,7 +9,10 @@
 --   * Never write the columns of `conversations` under "derived": triggers keep them right, also when many rows are
 --     written at once or two programs write to one chat at the same time. Should they ever be in doubt (triggers were
 --     off for a bulk import), this sets them all again:  SELECT conversations_derive();
--- doorbell reads these tables in short transactions and writes none of them; its ledger is a file of its own.
+-- doorbell reads these tables in short transactions. It writes `read_cursors` if the setting desk.mark_read_after_email asks
+-- for it; and if sms.replies does, it adds to `messages` what people text, sets contacts.sms_consent by their STOP and
+-- START, and opens a conversation again in which its contact wrote. The triggers below run with the rights of whoever
+-- writes: docs/postgresql.md has the grants. What doorbell remembers itself stands in tables named doorbell_*.
 
 -- People ------------------------------------------------------------------------------------------------------------
 

@@ -20,10 +20,12 @@ mod places;
 mod plain;
 mod product;
 mod replay;
+mod rights;
 mod server;
 mod settings;
 mod url;
 mod value;
+mod writing;
 
 use std::cell::RefCell;
 use std::collections::HashSet;

@@ -1,6 +1,9 @@
 //! What each example would tell a desk of fifty people in six time zones over a week in which the clocks change.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod mirror;
+mod office;
+mod servers;
 mod team;
 
 use std::fs;
@@ -8,6 +11,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use insta::assert_snapshot;
+use mirror::Mirror;
+use rusqlite::Connection;
 use team::{Team, Week};
 use tempfile::TempDir;
 
@@ -24,7 +29,7 @@ fn desk(example: &str, from: &str, one_in: u64) -> TempDir {
     if example == "support-board" {
         // where the same phones are reached by another network
         let theirs = "UPDATE devices SET provider = 'onesignal' WHERE provider <> 'webpush'";
-        rusqlite::Connection::open(&file).unwrap().execute(theirs, []).unwrap();
+        Connection::open(&file).unwrap().execute(theirs, []).unwrap();
     }
     fs::write(folder.path().join("doorbell.toml"), settings(example)).unwrap();
     folder
@@ -87,4 +92,17 @@ fn smart_it_tells_who_looks_away() {
 fn everything_tells_by_ladders_hours_throttles_and_coverage() {
     let folder = desk("everything", SPRING, 6);
     assert_snapshot!("everything", plan(folder.path(), "2026-03-23", "2026-03-30 23:59"));
+}
+
+#[test]
+fn a_desk_on_postgresql_foresees_the_same_week_and_nothing_is_written_there() {
+    let folder = desk("everything", SPRING, 6);
+    let mirror = Mirror::start();
+    mirror.write("CREATE ROLE doorbell LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO doorbell");
+    mirror.fill_from(&Connection::open(folder.path().join("chat.db")).unwrap());
+    let there = settings("everything").replace("sqlite:chat.db", &mirror.url("doorbell"));
+    fs::write(folder.path().join("doorbell.toml"), there).unwrap();
+    fs::remove_file(folder.path().join("chat.db")).unwrap();
+    assert_snapshot!("everything", plan(folder.path(), "2026-03-23", "2026-03-30 23:59"));
+    assert_eq!(mirror.ask("SELECT count(*) FROM pg_tables WHERE tablename LIKE 'doorbell%'"), "0");
 }

@@ -126,6 +126,9 @@ fn desk(config: &Config) -> Result<(String, Vec<String>)> {
     if findings.problems.is_empty() && config.deliver.takes_replies() {
         findings.problems = desk.check_additions()?;
     }
+    if findings.problems.is_empty() && config.desk.mark_read_after_email {
+        findings.problems = desk.check_marks()?;
+    }
     if !findings.problems.is_empty() {
         let problems = findings.problems.join("\n  ");
         return Err(SettingsError(format!("desk {}: {problems}", desk.name())).into());

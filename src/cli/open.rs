@@ -8,8 +8,8 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 
-use super::Global;
 use super::exit::SettingsError;
+use super::{Exit, Global};
 use crate::config::Config;
 use crate::deliver::email::Relay;
 use crate::deliver::{Carriers, no_section};
@@ -44,7 +44,7 @@ pub(super) fn templates(config: &Config) -> Result<Templates, TemplateError> {
 }
 
 /// Templates and the ways out: made only when there is something to send.
-pub(super) fn post(config: &Config, ledger: &Ledger, now: DateTime<Utc>) -> Result<Post> {
+pub(super) fn post(config: &Config, desk: &Desk, ledger: &Ledger, now: DateTime<Utc>) -> Result<Post> {
     let (templates, template_fault) = working_templates(config)?;
     Ok(Post {
         templates,
@@ -52,14 +52,16 @@ pub(super) fn post(config: &Config, ledger: &Ledger, now: DateTime<Utc>) -> Resu
         template_fault,
         email: email(config)?,
         carriers: config.deliver.carriers(&config.folder, &tokens(ledger)?, now),
-        mark_read: mark_read(config)?,
+        mark_read: mark_read(config, desk)?,
     })
 }
 
 /// What writes into the desk that a mail was read, where the settings want it.
-fn mark_read(config: &Config) -> Result<Option<Box<MarkRead>>> {
-    let Some(path) = config.desk_path().filter(|_| config.desk.mark_read_after_email) else { return Ok(None) };
-    let marks = Mutex::new(ReadMarks::open(&path)?);
+fn mark_read(config: &Config, desk: &Desk) -> Result<Option<Box<MarkRead>>> {
+    if !config.desk.mark_read_after_email {
+        return Ok(None);
+    }
+    let marks = Mutex::new(ReadMarks::of(desk, &config.desk, &config.folder)?);
     // a lane that panicked left no half of a transaction behind
     let mark = move |read: &[_]| marks.lock().unwrap_or_else(PoisonError::into_inner).mark(read);
     Ok(Some(Box::new(mark)))
@@ -80,16 +82,21 @@ fn tells_by_others(config: &Config) -> bool {
 }
 
 /// What people text, and where it goes, where the settings want it; or what keeps it shut.
-pub(super) fn incoming(config: &Config) -> Option<Incoming> {
-    let path = config.desk_path()?;
+pub(super) fn incoming(config: &Config, desk: &Desk) -> Option<Incoming> {
     let opened = config.deliver.inbox(&config.folder)?.and_then(|inbox| {
-        let additions = Additions::open(&path).map_err(|error| {
-            let reply = Reply { code: String::new(), text: format!("{error:#}") };
-            Outcome::Misconfigured { key: "sms.replies", reply }
-        })?;
-        Ok((inbox, additions))
+        let additions = Additions::of(desk, &config.desk, &config.folder);
+        Ok((inbox, additions.map_err(|error| shut(&error))?))
     });
     Some(opened)
+}
+
+/// Why the desk takes nothing in: for now, or until somebody mends it.
+fn shut(error: &anyhow::Error) -> Outcome {
+    let reply = Reply { code: String::new(), text: format!("{error:#}") };
+    match Exit::of(error) {
+        Exit::TryLater => Outcome::Deferred(None, reply),
+        _ => Outcome::Misconfigured { key: "sms.replies", reply },
+    }
 }
 
 /// The ways out besides email, for a trial: with the tokens of the last pass, and none is kept.

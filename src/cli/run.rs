@@ -153,7 +153,7 @@ pub(super) fn run_pass(
     order: &Order,
     now: DateTime<Utc>,
 ) -> Result<Report> {
-    let mut house = House { config, desk, ledger, incoming: open::incoming(config) };
+    let mut house = House { config, desk, ledger, incoming: open::incoming(config, desk) };
     let bar = bar(global);
     let show = |settled: usize, due: usize| {
         if due >= WORTH_A_BAR {
@@ -161,7 +161,7 @@ pub(super) fn run_pass(
             bar.set_position(u64::try_from(settled).unwrap_or_default());
         }
     };
-    let report = pass::run(&mut house, order, Clock::at(now), |ledger| open::post(config, ledger, now), &show);
+    let report = pass::run(&mut house, order, Clock::at(now), |ledger| open::post(config, desk, ledger, now), &show);
     bar.finish_and_clear();
     report
 }

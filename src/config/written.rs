@@ -127,17 +127,17 @@ fn fits_together(
     }
 }
 
+const ONLY_READ: &str = "a desk that is read by an adapter is only read";
+
 /// What does not go with the kind of desk that it is.
 fn wrong_with_desk(desk: &desk::Settings, takes_replies: bool) -> Option<String> {
     let of_server = [("password_file", &desk.password_file), ("ca_file", &desk.ca_file)];
     let of_server = of_server.iter().find(|(_, value)| value.is_some());
     let is_file = matches!(desk.url, DeskUrl::Sqlite(_));
-    let engine = format!("a desk on {}", desk.url.engine());
-    let kind = if desk.adapter.is_some() { "a desk that is read by an adapter" } else { engine.as_str() };
-    let is_only_read = desk.adapter.is_some() || !is_file;
     match of_server {
         _ if desk.adapter.is_none() && matches!(desk.url, DeskUrl::MariaDb(_)) => {
-            Some(format!("{kind} is read by an adapter only; name it, such as adapter = \"livehelperchat\""))
+            let engine = desk.url.engine();
+            Some(format!("a desk on {engine} is read by an adapter only; name it, such as adapter = \"livehelperchat\""))
         }
         _ if desk.adapter.is_none() && !desk.relations.is_empty() => Some(
             "desk.relations corrects an adapter, and there is none; add adapter = \"chatwoot\", or take desk.relations out"
@@ -146,11 +146,11 @@ fn wrong_with_desk(desk: &desk::Settings, takes_replies: bool) -> Option<String>
         Some((key, _)) if is_file => {
             Some(format!("desk.{key} belongs to a desk on a server, and desk.url names a file; take {key} out"))
         }
-        _ if is_only_read && desk.mark_read_after_email => {
-            Some(format!("{kind} is only read, so nothing can be marked as read there; take mark_read_after_email out"))
+        _ if desk.adapter.is_some() && desk.mark_read_after_email => {
+            Some(format!("{ONLY_READ}, so nothing can be marked as read there; take mark_read_after_email out"))
         }
-        _ if is_only_read && takes_replies => {
-            Some(format!("{kind} is only read, so what people text cannot go there; take sms.replies out"))
+        _ if desk.adapter.is_some() && takes_replies => {
+            Some(format!("{ONLY_READ}, so what people text cannot go there; take sms.replies out"))
         }
         _ => None,
     }

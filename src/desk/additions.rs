@@ -1,14 +1,17 @@
 //! A write to a desk: what people texted becomes messages, and STOP and START their consent, where the settings want it.
 
+mod server;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::check::{missing_for_additions, refuse_another};
 use super::places::{milliseconds, number};
-use super::{BUSY_TIMEOUT, connect};
+use super::writing::Writing;
+use super::{BUSY_TIMEOUT, Desk, DeskError, DeskUrl, Settings, connect};
 use crate::failpoint;
 use crate::model::{AgentId, ContactId, ConversationId};
 
@@ -41,14 +44,41 @@ pub enum Added {
     NoConversation,
 }
 
-/// A connection that adds messages from outside and sets consent, and does nothing else.
+/// What adds messages from outside and sets consent, and does nothing else.
 #[derive(Debug)]
-pub struct Additions {
-    path: PathBuf,
-    connection: Connection,
+pub struct Additions(Engine);
+
+#[derive(Debug)]
+enum Engine {
+    Sqlite { path: PathBuf, connection: Connection },
+    Postgres(Box<Writing>),
+}
+
+/// A message as the desk stores it.
+struct Message<'a> {
+    external_id: &'a str,
+    conversation: Option<i64>,
+    kind: &'static str,
+    sender: Option<i64>,
+    body: &'a str,
+    at: i64,
 }
 
 impl Additions {
+    /// Opens the desk of these settings for writing; `folder` is where relative file names begin.
+    ///
+    /// A server is connected to when there is something to add; `desk` is asked whether it could be.
+    pub fn of(desk: &Desk, settings: &Settings, folder: &Path) -> Result<Self> {
+        match &settings.url {
+            DeskUrl::Sqlite(path) => Self::open(&folder.join(path)),
+            DeskUrl::Postgres(address) => match desk.check_additions()?.as_slice() {
+                [] => Ok(Self(Engine::Postgres(Box::new(Writing::to(address, settings, folder))))),
+                problems => Err(DeskError::Lacks { desk: desk.name(), problems: problems.join("; ") }.into()),
+            },
+            DeskUrl::MariaDb(address) => Err(DeskError::NeedsAdapter { desk: address.to_string() }.into()),
+        }
+    }
+
     /// Opens the chat database for writing; it is never made. One that lacks what is written is refused by name.
     pub fn open(path: &Path) -> Result<Self> {
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -57,7 +87,7 @@ impl Additions {
         if let Some(missing) = missing_for_additions(path, &connection)?.first() {
             bail!("{missing}");
         }
-        Ok(Self { path: path.to_owned(), connection })
+        Ok(Self(Engine::Sqlite { path: path.to_owned(), connection }))
     }
 
     /// Adds a message under its id from outside, once however often it is asked for.
@@ -69,35 +99,60 @@ impl Additions {
         body: &str,
         at: DateTime<Utc>,
     ) -> Result<Added> {
-        let written = || format!("add a text message to desk {}", self.path.display());
         let (kind, id) = match writer {
             Writer::Agent(id) => ("agent", id.as_str()),
             Writer::Contact(id) => ("contact", id.as_str()),
         };
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).with_context(written)?;
-        let conversation = number(conversation.as_str());
-        let row = (conversation, kind, number(id), body, milliseconds(at), external_id);
-        let is_new = transaction.execute(ADD, row).with_context(written)? > 0;
-        let is_there: bool = transaction
-            .query_row("SELECT EXISTS (SELECT 1 FROM messages WHERE external_id = ?1)", [external_id], |row| row.get(0))
-            .with_context(written)?;
-        if is_new && matches!(writer, Writer::Contact(_)) {
-            transaction.execute(OPEN_AGAIN, [conversation]).with_context(written)?;
-        }
-        transaction.commit().with_context(written)?;
+        let (conversation, sender) = (number(conversation.as_str()), number(id));
+        let message = Message { external_id, conversation, kind, sender, body, at: milliseconds(at) };
+        let added = match &mut self.0 {
+            Engine::Sqlite { path, connection } => write(connection, |transaction| message.add(transaction))
+                .with_context(|| format!("add a text message to desk {}", path.display())),
+            Engine::Postgres(desk) => server::add(desk, &message),
+        }?;
         failpoint::reached("reply-added");
-        Ok(if is_there { Added::There } else { Added::NoConversation })
+        Ok(added)
     }
 
     /// Whether these contacts want text messages, by their own word.
     pub fn consent(&mut self, contacts: &[ContactId], wants: bool) -> Result<()> {
-        let written = || format!("set consent in desk {}", self.path.display());
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).with_context(written)?;
-        for contact in contacts {
-            transaction.execute(CONSENT, (number(contact.as_str()), wants)).with_context(written)?;
+        match &mut self.0 {
+            Engine::Sqlite { path, connection } => write(connection, |transaction| {
+                for contact in contacts {
+                    transaction.execute(CONSENT, (number(contact.as_str()), wants))?;
+                }
+                Ok(())
+            })
+            .with_context(|| format!("set consent in desk {}", path.display())),
+            Engine::Postgres(desk) => server::consent(desk, contacts, wants),
         }
-        transaction.commit().with_context(written)
     }
+}
+
+impl Message<'_> {
+    fn is_of_contact(&self) -> bool {
+        self.kind == "contact"
+    }
+
+    fn add(&self, transaction: &Transaction<'_>) -> rusqlite::Result<Added> {
+        let row = (self.conversation, self.kind, self.sender, self.body, self.at, self.external_id);
+        let is_new = transaction.execute(ADD, row)? > 0;
+        let is_there = "SELECT EXISTS (SELECT 1 FROM messages WHERE external_id = ?1)";
+        let is_there: bool = transaction.query_row(is_there, [self.external_id], |row| row.get(0))?;
+        if is_new && self.is_of_contact() {
+            transaction.execute(OPEN_AGAIN, [self.conversation])?;
+        }
+        Ok(if is_there { Added::There } else { Added::NoConversation })
+    }
+}
+
+/// All of it is written, or nothing.
+fn write<T>(
+    connection: &mut Connection,
+    write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let written = write(&transaction)?;
+    transaction.commit()?;
+    Ok(written)
 }

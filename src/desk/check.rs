@@ -8,7 +8,7 @@ use rusqlite::{Connection, Params};
 
 use super::server::Look;
 use super::value::Parameter;
-use super::{Desk, DeskError, Engine, File};
+use super::{Desk, DeskError, Engine, File, rights};
 
 /// What `doorbell check` says of the desk.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -109,13 +109,18 @@ pub(super) fn missing_for_additions(path: &Path, connection: &Connection) -> Res
     let (is_there, is_unique): (bool, bool) = connection
         .query_row(EXTERNAL_ID, [], |row| Ok((row.get(0)?, row.get(1)?)))
         .with_context(|| format!("read the schema of desk {}", path.display()))?;
+    Ok(unknown_again(is_there, is_unique))
+}
+
+/// The problem in words, and what to run.
+fn unknown_again(is_there: bool, is_unique: bool) -> Vec<String> {
     let column = "relation messages of the desk has no column external_id, by which a text message is known again; \
                   run on the desk: ALTER TABLE messages ADD COLUMN external_id TEXT";
     let index = "relation messages of the desk has no unique index on external_id, so that a text message could be added \
                  twice; run on the desk: CREATE UNIQUE INDEX messages_from_outside ON messages (external_id) WHERE \
                  external_id IS NOT NULL";
     let missing = [(is_there, column), (is_unique, index)].into_iter().filter(|(there, _)| !there);
-    Ok(missing.map(|(_, problem)| problem.to_owned()).collect())
+    missing.map(|(_, problem)| problem.to_owned()).collect()
 }
 
 impl Desk {
@@ -137,9 +142,22 @@ impl Desk {
     pub fn check_additions(&self) -> Result<Vec<String>> {
         match &self.engine {
             Engine::Sqlite(file) => missing_for_additions(&file.path, &file.connection),
-            Engine::Postgres(_) | Engine::MariaDb(_) => {
-                Ok(vec!["text messages go into a desk in a file of SQLite only".into()])
+            Engine::Postgres(server) => {
+                let look = server.look()?;
+                let mut problems = missing_on_server(&look)?;
+                problems.extend(rights::problems(&look, "sms.replies", &rights::ADDITIONS)?);
+                Ok(problems)
             }
+            Engine::MariaDb(server) => Err(DeskError::NeedsAdapter { desk: server.name.clone() }.into()),
+        }
+    }
+
+    /// What keeps mails from being marked as read, with the remedy; empty when all is well, as far as one can see.
+    pub fn check_marks(&self) -> Result<Vec<String>> {
+        match &self.engine {
+            Engine::Sqlite(_) => Ok(Vec::new()),
+            Engine::Postgres(server) => rights::problems(&server.look()?, "desk.mark_read_after_email", &rights::MARKS),
+            Engine::MariaDb(server) => Err(DeskError::NeedsAdapter { desk: server.name.clone() }.into()),
         }
     }
 }
@@ -245,4 +263,20 @@ pub(super) fn problems_of_server(look: &Look<'_>) -> Result<Vec<String>> {
     }
     problems.extend(missing_keepers(KEEPERS.iter().chain(&MORE_KEEPERS), &known, REMEDY));
     Ok(problems)
+}
+
+/// As `EXTERNAL_ID`. An index of other words would not be found by the statement that adds.
+const EXTERNAL_ID_THERE: &str = "
+    SELECT count(*) > 0, count(i.indexrelid) > 0
+    FROM pg_attribute a LEFT JOIN pg_index i
+      ON i.indrelid = a.attrelid AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indnkeyatts = 1
+      AND i.indkey[0] = a.attnum
+      AND coalesce(pg_get_expr(i.indpred, i.indrelid), '(external_id IS NOT NULL)') = '(external_id IS NOT NULL)'
+    WHERE a.attrelid = to_regclass('messages') AND a.attname = 'external_id' AND NOT a.attisdropped";
+
+/// Beside `missing_for_additions`.
+fn missing_on_server(look: &Look<'_>) -> Result<Vec<String>> {
+    let rows = look.rows(EXTERNAL_ID_THERE, &[]).context("read the schema of the desk")?;
+    let Some(row) = rows.first() else { return Ok(unknown_again(false, false)) };
+    Ok(unknown_again(row.try_get(0)?, row.try_get(1)?))
 }

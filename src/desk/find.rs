@@ -31,7 +31,7 @@ const CONTACTS_BY_PHONE: &str = "
 const LATEST_OPEN: &str = "
     SELECT id, contact_id FROM conversations
     WHERE status = 'open' AND contact_id IN (SELECT value FROM json_each(?1))
-    ORDER BY last_activity_at DESC, id DESC LIMIT 1";
+    ORDER BY coalesce(last_activity_at, 0) DESC, id DESC LIMIT 1";
 
 impl Snapshot<'_> {
     /// The conversation with this number, which people know, else with this id; `#` before it is taken off.

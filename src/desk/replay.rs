@@ -1,6 +1,7 @@
 //! The desk as it was and as it became: rows of the real one in memory, each from the instant it was written.
 //! People, assignments, groups, states and bots are as they are now: of those the desk keeps no history.
 
+mod real;
 mod sources;
 mod still;
 
@@ -14,13 +15,11 @@ use rusqlite::{Connection, ErrorCode, params_from_iter};
 use self::sources::{Source, sources, what_matters};
 pub use self::still::Spans;
 use super::places::milliseconds;
-use super::{Desk, DeskError, Engine, File, SCHEMA};
+use super::value::Parameter;
+use super::{Desk, DeskError, Engine, File, Reading, SCHEMA};
 
 /// What a delivery that waits for another try may still be about, and the events that a new rule tells.
 const BEFORE: TimeDelta = TimeDelta::days(3);
-
-const NOT_ON_A_SERVER: &str = "plan looks into the future of a desk in a file of SQLite only; for a desk on a server \
-    ask for one moment: doorbell run --dry-run --at TIME";
 
 const NOT_BY_AN_ADAPTER: &str = "plan looks into the future of a desk with the tables of schema.sql only; for one that \
     is read by an adapter ask for one moment: doorbell run --dry-run --at TIME";
@@ -51,17 +50,16 @@ impl Desk {
         if self.product.is_some() {
             return Err(DeskError::OnlyFiles(NOT_BY_AN_ADAPTER).into());
         }
-        let Engine::Sqlite(real) = &self.engine else { return Err(DeskError::OnlyFiles(NOT_ON_A_SERVER).into()) };
-        let transaction = real.begin()?;
-        let conversations = what_matters(&transaction, milliseconds(from - BEFORE))?;
+        let snapshot = self.snapshot()?;
+        let conversations = what_matters(&snapshot.reading, milliseconds(from - BEFORE))?;
         let connection = empty().context("make a desk in memory")?;
-        let copy = File { path: real.path.clone(), connection };
+        let copy = File { path: self.name().into(), connection };
         let desk = Self { engine: Engine::Sqlite(copy), product: None, strange_words: RefCell::default() };
         let mut replay = Replay { desk, statements: Vec::new(), ahead: Vec::new() };
         let triggers = without_triggers(memory(&replay.desk)?)?;
         for source in sources() {
             let copy = || format!("copy {} of the desk", source.table);
-            replay.copy(&transaction, &source, &conversations, from).with_context(copy)?;
+            replay.copy(&snapshot.reading, &source, &conversations, from).with_context(copy)?;
         }
         memory(&replay.desk)?.execute_batch(&triggers)?;
         memory(&replay.desk)?.execute_batch("UPDATE conversations_derived SET id = id")?;
@@ -91,7 +89,7 @@ fn without_triggers(copy: &Connection) -> Result<String> {
 fn memory(desk: &Desk) -> Result<&Connection> {
     match &desk.engine {
         Engine::Sqlite(copy) => Ok(&copy.connection),
-        Engine::Postgres(_) | Engine::MariaDb(_) => Err(DeskError::OnlyFiles(NOT_ON_A_SERVER).into()),
+        Engine::Postgres(_) | Engine::MariaDb(_) => Err(DeskError::OnlyFiles(NOT_BY_AN_ADAPTER).into()),
     }
 }
 
@@ -125,28 +123,35 @@ impl Replay {
     }
 
     /// Writes what was there before `from`, and keeps the rest for its time.
-    fn copy(&mut self, real: &Connection, source: &Source, conversations: &str, from: DateTime<Utc>) -> Result<()> {
-        let columns = source.columns(real, memory(&self.desk)?)?;
+    fn copy(&mut self, real: &Reading<'_>, source: &Source, conversations: &str, from: DateTime<Utc>) -> Result<()> {
+        let columns = source.columns(real, columns(memory(&self.desk)?, source.table)?)?;
         if columns.is_empty() {
             return Ok(());
         }
         self.statements.push(source.insert(&columns));
         let statement = self.statements.len() - 1;
         let transaction = memory(&self.desk)?.unchecked_transaction()?;
-        let mut select = real.prepare(&source.select(&columns.join(", ")))?;
-        let mut rows = select.query([conversations])?;
-        while let Some(row) = rows.next()? {
-            let values = (0..columns.len()).map(|index| row.get(index)).collect::<rusqlite::Result<_>>()?;
-            let at: Option<i64> = row.get(columns.len())?;
-            let row = Row { at: at.unwrap_or_default(), statement, values };
+        let conversations = Parameter::Integers(conversations);
+        let (statements, ahead) = (&self.statements, &mut self.ahead);
+        real.each_row(&source.select(&columns.join(", ")), conversations, &mut |mut values| {
+            let at = match values.pop() {
+                Some(Value::Integer(at)) => at,
+                _ => 0,
+            };
+            let row = Row { at, statement, values };
             if row.at < milliseconds(from) {
-                write(&transaction, &self.statements, row)?;
-            } else {
-                self.ahead.push(row);
+                return write(&transaction, statements, row);
             }
-        }
+            ahead.push(row);
+            Ok(())
+        })?;
         Ok(transaction.commit()?)
     }
+}
+
+/// The columns of a table of the copy.
+fn columns(copy: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
+    copy.prepare_cached("SELECT name FROM pragma_table_info(?1)")?.query_map([table], |row| row.get(0))?.collect()
 }
 
 /// A row that the schema refuses is left out with a warning, as everywhere on the desk.

@@ -1,10 +1,11 @@
-//! A desk on PostgreSQL: one connection, read in short transactions that change nothing and hold up no one for long.
+//! A desk on PostgreSQL, read: one connection, short transactions that change nothing and hold up no one for long.
 
 use std::cell::RefCell;
 use std::fmt;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use postgres::fallible_iterator::FallibleIterator;
 use postgres::{Client, Row, SimpleQueryMessage};
 
 use super::product::trouble::is_of_relation;
@@ -15,7 +16,7 @@ use crate::notation::Span;
 use crate::server::{Access, Address, ServerError, connect, is_of_schema, milliseconds, trouble};
 
 /// How errors call it.
-const SECTION: &str = "desk";
+pub(super) const SECTION: &str = "desk";
 
 /// A connection to a PostgreSQL server.
 pub(super) struct Server {
@@ -68,6 +69,23 @@ impl Look<'_> {
     pub(super) fn rows(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>> {
         self.ask(sql, parameters)?
             .map_err(|error| if is_of_schema(&error) { self.lacks(&error) } else { self.server.failed(&error).into() })
+    }
+
+    /// Hands over the rows of a statement as they come.
+    pub(super) fn each(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+        each: &mut dyn FnMut(&Row) -> Result<()>,
+    ) -> Result<()> {
+        let bound: Vec<_> = parameters.iter().map(Parameter::bound).collect::<Result<_>>()?;
+        let bound: Vec<_> = bound.iter().map(|(value, kind)| (&**value, kind.clone())).collect();
+        let mut client = self.server.client.borrow_mut();
+        let mut rows = client.query_typed_raw(sql, bound).map_err(|error| self.server.failed(&error))?;
+        while let Some(row) = rows.next().map_err(|error| self.server.failed(&error))? {
+            each(&row)?;
+        }
+        Ok(())
     }
 
     /// The rows of a statement about a product's relation; one that does not fit ends in its name.

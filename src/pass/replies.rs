@@ -54,16 +54,17 @@ pub(super) fn take_in(house: &mut House<'_>, order: &Order, now: DateTime<Utc>) 
     if order.is_limited() || order.redirect_to.is_some() {
         return Ok(replies);
     }
-    let Some(incoming) = incoming else {
+    // not held for longer: the way to a desk on a server is a connection
+    let Some(incoming) = incoming.take() else {
         hear_again(ledger)?;
         return Ok(replies);
     };
     let asked_at = ledger.replies_asked_at()?.filter(|at| *at <= now);
     let since = asked_at.unwrap_or(now).max(now - LONGEST_ABSENCE);
     let taken = match incoming {
-        Err(outcome) => Err(outcome.clone()),
-        Ok((inbox, additions)) => inbox.received(since).and_then(|received| {
-            let mut counter = Counter { config, desk, ledger, additions };
+        Err(outcome) => Err(outcome),
+        Ok((inbox, mut additions)) => inbox.received(since).and_then(|received| {
+            let mut counter = Counter { config, desk, ledger, additions: &mut additions };
             counter
                 .take_all(&received, now, &mut replies)
                 .map_err(|error| Outcome::Deferred(None, Reply { code: String::new(), text: format!("{error:#}") }))

@@ -51,6 +51,8 @@ fn remedy(code: &SqlState, what: &str) -> Option<String> {
         SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
             format!("correct the user in {what}.url, or let them in with a line in the server's pg_hba.conf")
         }
+        // a standby that was none when it was asked
+        SqlState::READ_ONLY_SQL_TRANSACTION if what == "desk" => "name the primary in desk.url".into(),
         SqlState::INVALID_CATALOG_NAME => format!("correct the database in {what}.url"),
         SqlState::READ_ONLY_SQL_TRANSACTION if what == "ledger" => {
             "name the primary in ledger.url, or of several hosts the one that may write: target_session_attrs=read-write"

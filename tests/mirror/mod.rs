@@ -15,6 +15,7 @@ use std::path::Path;
 
 use doorbell::desk::{Desk, POSTGRESQL_SCHEMA, Settings};
 use postgres::{Client, Config, NoTls};
+use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
 use crate::office::Office;
@@ -78,10 +79,17 @@ impl Mirror {
 
     /// Writes everything anew that the office holds.
     pub fn fill(&self, office: &Office) {
+        self.fill_from(office.connection());
+    }
+
+    /// Writes everything anew that stands in this desk.
+    pub fn fill_from(&self, desk: &Connection) {
         let mut script = format!("BEGIN; TRUNCATE {};\n", TABLES.join(", "));
         for table in TABLES {
-            copy(office, table, &mut script);
+            copy(desk, table, &mut script);
         }
+        // the host let the database give these ids, and the next one too
+        script.push_str("SELECT setval(pg_get_serial_sequence('messages', 'id'), max(id)) FROM messages;");
         self.write(&format!("{script}COMMIT;"));
     }
 
@@ -100,9 +108,17 @@ impl Mirror {
         format!("postgres://{user}@/chat?host={}", self.server.host().display())
     }
 
+    /// The first value that the statement answers with.
+    pub fn ask(&self, sql: &str) -> String {
+        self.server.ask("chat", sql).unwrap().trim().to_owned()
+    }
+
+    pub fn settings(&self) -> Settings {
+        toml::from_str(&format!("url = \"{}\"", self.url("postgres"))).unwrap()
+    }
+
     pub fn desk(&self) -> Desk {
-        let settings: Settings = toml::from_str(&format!("url = \"{}\"", self.url("postgres"))).unwrap();
-        Desk::of(&settings, Path::new("")).unwrap()
+        Desk::of(&self.settings(), Path::new("")).unwrap()
     }
 }
 
@@ -110,8 +126,8 @@ fn connect(server: &Postgres) -> Client {
     Config::new().host_path(server.host()).user("postgres").dbname("chat").connect(NoTls).unwrap()
 }
 
-fn copy(office: &Office, table: &str, script: &mut String) {
-    let mut read = office.connection().prepare(&format!("SELECT * FROM {table}")).unwrap();
+fn copy(desk: &Connection, table: &str, script: &mut String) {
+    let mut read = desk.prepare(&format!("SELECT * FROM {table}")).unwrap();
     let names: Vec<String> = read.column_names().map(str::to_owned).collect();
     let kept: Vec<usize> = (0..names.len()).filter(|place| !DERIVED.contains(&names[*place].as_str())).collect();
     let columns: Vec<&str> = kept.iter().map(|place| names[*place].as_str()).collect();

@@ -34,19 +34,27 @@ pub struct Postgres {
 impl Postgres {
     /// Makes a cluster and starts it.
     pub fn start() -> Result<Self, String> {
-        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-        if geteuid().is_root() {
-            chown(folder.path(), Some(NOBODY), Some(NOBODY))
-                .map_err(|error| format!("give the folder away: {error}"))?;
-        }
+        let folder = folder()?;
         let data = folder.path().join("data");
         let options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
         finish(unprivileged("initdb")?.args(options).arg("-D").arg(&data))?;
         fs::write(data.join("postgresql.auto.conf"), SETTINGS).map_err(|error| format!("write settings: {error}"))?;
+        Self::serve(folder)
+    }
 
+    /// A hot standby of this one, as it is now.
+    pub fn standby(&self) -> Result<Self, String> {
+        let folder = folder()?;
+        let mut copy = unprivileged("pg_basebackup")?;
+        copy.args(["-U", "postgres", "--write-recovery-conf", "--checkpoint=fast", "--no-sync", "-h"]);
+        finish(copy.arg(self.host()).arg("-D").arg(folder.path().join("data")))?;
+        Self::serve(folder)
+    }
+
+    fn serve(folder: TempDir) -> Result<Self, String> {
         let log = File::create(folder.path().join("log")).map_err(|error| error.to_string())?;
         let mut command = unprivileged("postgres")?;
-        command.arg("-D").arg(&data).arg("-k").arg(folder.path()).stderr(log);
+        command.arg("-D").arg(folder.path().join("data")).arg("-k").arg(folder.path()).stderr(log);
         let server = command.spawn().map_err(|error| format!("start postgres: {error}"))?;
         let mut cluster = Self { server, folder };
         wait_for("PostgreSQL", &cluster.folder.path().join("log"), || {
@@ -81,6 +89,15 @@ impl Drop for Postgres {
         let _ = kill_process(Pid::from_child(&self.server), Signal::QUIT);
         let _ = self.server.wait();
     }
+}
+
+/// A folder of the one who runs the server.
+fn folder() -> Result<TempDir, String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    if geteuid().is_root() {
+        chown(folder.path(), Some(NOBODY), Some(NOBODY)).map_err(|error| format!("give the folder away: {error}"))?;
+    }
+    Ok(folder)
 }
 
 fn unprivileged(name: &str) -> Result<Command, String> {

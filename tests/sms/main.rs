@@ -1,6 +1,8 @@
 //! Text messages by Twilio: what is asked of it, what its answers mean, what people text back, and what a day may cost.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, unreachable_pub, reason = "a test may panic")]
 
+#[path = "../mirror/mod.rs"]
+mod mirror;
 #[path = "../office/mod.rs"]
 mod office;
 #[path = "../servers/mod.rs"]
@@ -13,6 +15,7 @@ mod budget;
 #[cfg(debug_assertions)]
 mod crashes;
 mod doubt;
+mod hosts;
 mod requests;
 mod texts;
 mod twilio;

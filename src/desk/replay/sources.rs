@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
-use rusqlite::Connection;
+use rusqlite::types::Value;
+
+use super::real::names;
+use crate::desk::Reading;
+use crate::desk::value::Parameter;
 
 /// What a period can be about: what waits now, and what was going on since. A look alone changes nothing in a
 /// conversation that was silent for two weeks before: whatever waited there was told long ago.
@@ -12,8 +16,8 @@ const MATTERS: &str = "
     UNION SELECT id FROM conversations WHERE unread_since IS NOT NULL AND status = 'open'
     UNION SELECT id FROM conversations WHERE unseen_reply_at IS NOT NULL
     UNION SELECT id FROM conversations
-      WHERE max(created_at, coalesce(last_activity_at, 0)) >= ?1
-        OR (max(coalesce(agents_last_seen_at, 0), coalesce(contact_last_seen_at, 0)) >= ?1
+      WHERE greatest(created_at, coalesce(last_activity_at, 0)) >= ?1
+        OR (greatest(coalesce(agents_last_seen_at, 0), coalesce(contact_last_seen_at, 0)) >= ?1
             AND last_activity_at >= ?1 - 14 * 86400000)";
 /// The same by the tables that a desk need not have; deadlines are unmet ones, however old.
 const MATTERS_BY: [(&str, &str); 2] = [
@@ -25,7 +29,7 @@ const ALL: &str = "?1 IS NOT NULL";
 const OF_CONVERSATIONS: &str = "conversation_id IN (SELECT value FROM json_each(?1))";
 const CONTACTS: &str = "SELECT contact_id FROM conversations WHERE id IN (SELECT value FROM json_each(?1))";
 const BEGUN: &str = "
-    min(created_at, coalesce((SELECT min(m.created_at) FROM messages m
+    least(created_at, coalesce((SELECT min(m.created_at) FROM messages m
       WHERE m.conversation_id = conversations.id AND m.deleted = 0), created_at))";
 
 /// A table that is copied.
@@ -71,9 +75,8 @@ pub(super) fn sources() -> Vec<Source> {
 
 impl Source {
     /// The columns that both desks have, in the order of the schema; none where the real one lacks the table.
-    pub(super) fn columns(&self, real: &Connection, copy: &Connection) -> Result<Vec<String>> {
+    pub(super) fn columns(&self, real: &Reading<'_>, mut columns: Vec<String>) -> Result<Vec<String>> {
         let there = names(real, self.table)?;
-        let mut columns = names(copy, self.table)?;
         columns.retain(|column| there.contains(column) && column != self.without);
         Ok(columns)
     }
@@ -91,7 +94,7 @@ impl Source {
 }
 
 /// The conversations that a period can be about, as a JSON array; `since` in Unix milliseconds.
-pub(super) fn what_matters(real: &Connection, since: i64) -> Result<String> {
+pub(super) fn what_matters(real: &Reading<'_>, since: i64) -> Result<String> {
     let mut statements = vec![MATTERS];
     for (table, sql) in MATTERS_BY {
         if !names(real, table)?.is_empty() {
@@ -100,15 +103,14 @@ pub(super) fn what_matters(real: &Connection, since: i64) -> Result<String> {
     }
     let mut matter: BTreeSet<i64> = BTreeSet::new();
     for sql in statements {
-        let mut select = real.prepare(sql).context("read conversations of the desk")?;
-        let ids = select.query_map([since], |row| row.get::<_, i64>(0)).context("read conversations of the desk")?;
-        for id in ids {
-            matter.insert(id?);
-        }
+        let answered = real.each_row(sql, Parameter::Integer(Some(since)), &mut |row| {
+            matter.extend(row.iter().filter_map(|value| match value {
+                Value::Integer(id) => Some(*id),
+                _ => None,
+            }));
+            Ok(())
+        });
+        answered.context("read conversations of the desk")?;
     }
     Ok(serde_json::Value::from_iter(matter).to_string())
-}
-
-fn names(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
-    connection.prepare_cached("SELECT name FROM pragma_table_info(?1)")?.query_map([table], |row| row.get(0))?.collect()
 }
