@@ -1,6 +1,6 @@
 //! A session on a PostgreSQL server. Its locks are its sign of life: they end with it, however it ends.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::thread::sleep;
 use std::time::Duration;
@@ -26,27 +26,33 @@ pub(in crate::ledger) struct Session {
     server: Server,
     /// Where it is, without a secret.
     place: String,
+    /// Whether the server has been waited for in vain: once in a pass is enough.
+    is_lost: Cell<bool>,
 }
 
 impl Session {
     /// Connects; a pooler that hands the session to others between two transactions is refused.
     pub(in crate::ledger) fn of(server: &Server) -> Result<Self> {
         let client = RefCell::new(pooler::past_poolers(server)?);
-        let session = Self { client, server: server.clone(), place: server.address.to_string() };
+        let session =
+            Self { client, server: server.clone(), place: server.address.to_string(), is_lost: Cell::new(false) };
         session.batch(SESSION)?;
         Ok(session)
     }
 
     /// Connects once more, as soon as the server can be reached.
     pub(super) fn connect_again(&self) -> Result<()> {
-        let mut tries = TRIES;
+        let mut tries = if self.is_lost.get() { 0 } else { TRIES };
         loop {
             match Self::of(&self.server) {
                 Ok(session) => {
                     self.client.swap(&session.client);
                     return Ok(());
                 }
-                Err(error) if tries == 0 || !is_broken(&error) => return Err(error),
+                Err(error) if tries == 0 || !is_broken(&error) => {
+                    self.is_lost.set(true);
+                    return Err(error);
+                }
                 Err(_) => sleep(PAUSE),
             }
             tries -= 1;
