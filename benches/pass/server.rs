@@ -64,6 +64,8 @@ fn fill(cluster: &Postgres, messages: i64) {
              'Hello, I ordered two of the grey chairs last Thursday and only one has arrived. Where is the other?', began + n
            FROM generate_series(0, {messages} - 1) n,
              (SELECT (extract(epoch FROM now()) * 1000)::bigint - 7776000000 AS began) t;
+         INSERT INTO read_cursors(conversation_id, reader_type, reader_id, last_seen_at)
+           SELECT id, 'agent', assignee_id, (extract(epoch FROM now()) * 1000)::bigint FROM conversations;
          SET session_replication_role = origin;
          SELECT conversations_derive();
          VACUUM ANALYZE;"
