@@ -38,7 +38,8 @@ pub fn trouble(error: &Error, what: &'static str, place: &str) -> ServerError {
     let reason = format!("{message} (SQLSTATE {})", said.code().code());
     match remedy(said.code(), what) {
         Some(remedy) => ServerError::Refused { what, place, reason, remedy },
-        None if is_conflict(said.code()) => ServerError::Conflict { what, place, reason },
+        // a desk is only read, and asked again by the next pass
+        None if what == "ledger" && is_conflict(said.code()) => ServerError::Conflict { what, place, reason },
         None if passes(said.code()) => ServerError::Away { what, place, reason },
         None => ServerError::Failed { what, place, reason },
     }
