@@ -648,5 +648,6 @@ fn a_daily_cap_keeps_nothing_from_a_digest_that_is_on_its_way() {
 
 #[test]
 fn all_of_this_holds_on_postgresql_too() {
-    hold_on_postgresql_too(45, &[]);
+    // another host may have the rule still, so that its digests are left alone for a day
+    hold_on_postgresql_too(45, &["a_rule_that_is_gone"]);
 }
